@@ -1,0 +1,84 @@
+"""Who may do what: one table, role × permission. Scope (which rows) is asked beside it, never here.
+
+Read by views, the REST interface, jobs, menus, the handbook's table and the tests. A permission that
+is not in PERMISSIONS does not exist; a role that does not list one does not have it.
+"""
+
+from django.db.models import TextChoices
+
+
+class Role(TextChoices):
+    VILLAGE_MEMBER = "village_member", "村（社区）专职委员"
+    TOWNSHIP_DIRECTOR = "township_director", "乡镇（街道）理事长"
+    TOWNSHIP_MEMBER = "township_member", "乡镇（街道）专职委员"
+    COUNTY_CLERK = "county_clerk", "县残联经办"
+    COUNTY_LEADER = "county_leader", "县残联负责人"
+    ASSOCIATION_OFFICER = "association_officer", "专门协会工作人员"
+    UPPER_VIEWER = "upper_viewer", "市（省）残联查阅"
+    ADMINISTRATOR = "administrator", "系统管理员"
+    AUDITOR = "auditor", "审计员"
+
+
+PERMISSIONS = {
+    "organisations.view": "查看机构及其牌子、场所、制度等",
+    "organisations.edit": "登记和修改机构的牌子、场所、制度等",
+    "organisations.manage": "新建、撤销机构，装入区划",
+    "members.view": "查看工作人员和专职委员",
+    "members.edit": "登记和修改工作人员、任职、聘任",
+    "members.reveal": "显示工作人员的完整号码",
+    "persons.view": "查看残疾人登记表（号码遮盖）",
+    "persons.edit": "填写和修改残疾人登记表",
+    "persons.reveal": "显示残疾人的完整号码",
+    "rosters.import": "导入名册",
+    "assessments.view": "查看考核评分和达标情况",
+    "assessments.run": "发起考核",
+    "assessments.score": "给人工评分项打分",
+    "assessments.publish": "公布考核结果",
+    "standards.edit": "修改考核标准",
+    "tables.export": "下载表格",
+    "jobs.view": "查看自己发起的后台任务",
+    "accounts.manage": "管理账号和接口密钥",
+    "audit.view": "查看审计日志",
+}
+
+_READ = {"organisations.view", "members.view", "persons.view", "assessments.view", "jobs.view"}
+_TOWNSHIP = _READ | {
+    "organisations.edit",
+    "members.edit",
+    "persons.edit",
+    "persons.reveal",
+    "members.reveal",
+    "rosters.import",
+    "tables.export",
+}
+
+ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
+    Role.VILLAGE_MEMBER: frozenset(_READ | {"organisations.edit", "persons.edit", "persons.reveal", "tables.export"}),
+    Role.TOWNSHIP_DIRECTOR: frozenset(_TOWNSHIP),
+    Role.TOWNSHIP_MEMBER: frozenset(_TOWNSHIP),
+    Role.COUNTY_CLERK: frozenset(_TOWNSHIP | {"organisations.manage", "assessments.run", "assessments.score"}),
+    Role.COUNTY_LEADER: frozenset(
+        _READ
+        | {"persons.reveal", "members.reveal", "assessments.run", "assessments.score", "assessments.publish"}
+        | {"tables.export"}
+    ),
+    Role.ASSOCIATION_OFFICER: frozenset({"organisations.view", "organisations.edit", "persons.view", "jobs.view"}),
+    Role.UPPER_VIEWER: frozenset(_READ | {"tables.export"}),
+    Role.ADMINISTRATOR: frozenset(
+        _READ | {"organisations.edit", "organisations.manage", "rosters.import", "standards.edit", "accounts.manage"}
+    ),
+    Role.AUDITOR: frozenset(_READ | {"audit.view"}),
+}
+
+# What a machine key may be granted, one name a resource of /api/v1/.
+API_RESOURCES = {
+    "organisations": "机构树",
+    "rates": "三个百分之百等比率",
+    "runs": "考核批次",
+    "results": "考核结果",
+    "compliance": "九有、六有达标情况",
+}
+
+
+def permissions_of(role: str) -> frozenset[str]:
+    return ROLE_PERMISSIONS.get(role, frozenset())
