@@ -1,4 +1,4 @@
-"""Loaded before Django: the suite runs in a folder of its own, with its own keys, on the database named."""
+"""Settings of the suite: a data folder and keys of its own, then the one settings module, on the database named."""
 
 import os
 import tempfile
@@ -8,3 +8,5 @@ os.environ["FEDERATION_DATA_DIR"] = _folder
 os.environ.setdefault("FEDERATION_STATIC_STORAGE", "django.contrib.staticfiles.storage.StaticFilesStorage")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
 os.environ.setdefault("CACHE_URL", "locmemcache://")
+
+from federation.settings import *  # noqa: E402,F403

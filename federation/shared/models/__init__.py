@@ -1,0 +1,4 @@
+"""Tables of the base: one module per noun."""
+
+from federation.shared.models.audit import AuditEntry, AuditHead
+from federation.shared.models.history import ChangeRecord

@@ -1,0 +1,156 @@
+"""Lists: declared columns, sorting by whitelisted names, keyset paging."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Q
+from django.utils.html import conditional_escape
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a list: Chinese heading, how a row gives its value, and the field it sorts by ("" = it does not)."""
+
+    key: str
+    heading: str
+    value: Callable | None = None
+    sort: str = ""
+    numeric: bool = False
+    link: Callable | None = None
+
+    def cell(self, row) -> dict:
+        value = self.value(row) if self.value else getattr(row, self.key)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            value = f"{value.year} 年 {value.month} 月 {value.day} 日"
+        return {
+            "column": self,
+            "key": self.key,
+            "heading": self.heading,
+            "numeric": self.numeric,
+            "value": "" if value is None else conditional_escape(value),
+            "url": self.link(row) if self.link else "",
+        }
+
+
+class Page:
+    """One page of a queryset, by keyset on (sort field, id): no offset, so page 4,000 costs what page 1 does.
+
+    Query parameters: `sort` (a name of `ordering`, `-` before it for descending), `after` or `before` (opaque).
+    A cursor that was tampered with or belongs to another sorting shows the first page.
+    """
+
+    def __init__(self, queryset, params, *, ordering, size=50, counts=True):
+        self.ordering = tuple(ordering)
+        self.size = size
+        self.params = params
+        wanted = params.get("sort", "")
+        allowed = {name.lstrip("-") for name in self.ordering}
+        self.sort = wanted if wanted.lstrip("-") in allowed else self.ordering[0]
+        self.field = self.sort.lstrip("-")
+        self.descending = self.sort.startswith("-")
+        self.total = queryset.count() if counts else None
+        self._fetch(queryset)
+
+    def _fetch(self, queryset):
+        backwards = False
+        cursor = self._decode(self.params.get("after", ""))
+        if cursor is None:
+            cursor = self._decode(self.params.get("before", ""))
+            backwards = cursor is not None
+        descending = self.descending != backwards
+        if cursor is not None:
+            queryset = queryset.filter(self._beyond(cursor, descending))
+        sign = "-" if descending else ""
+        order = [f"{sign}{self.field}"] if self.field in ("id", "pk") else [f"{sign}{self.field}", f"{sign}id"]
+        rows = list(queryset.order_by(*order)[: self.size + 1])
+        more = len(rows) > self.size
+        rows = rows[: self.size]
+        if backwards:
+            rows.reverse()
+        self.rows = rows
+        has_next = more if not backwards else True
+        has_previous = more if backwards else cursor is not None
+        self.next_url = self._url("after", rows[-1]) if rows and has_next else ""
+        self.previous_url = self._url("before", rows[0]) if rows and has_previous else ""
+
+    def _beyond(self, cursor, descending) -> Q:
+        value, pk = cursor
+        word = "lt" if descending else "gt"
+        if self.field in ("id", "pk"):
+            return Q(**{f"id__{word}": pk})
+        # The redundant first condition lets the index on the sort column start at the cursor.
+        return Q(**{f"{self.field}__{word}e": value}) & (
+            Q(**{f"{self.field}__{word}": value}) | Q(**{self.field: value, f"id__{word}": pk})
+        )
+
+    def _key(self, row):
+        value = row
+        for part in self.field.split("__"):
+            value = getattr(value, part)
+        if isinstance(value, (date, datetime)):
+            value = value.isoformat()
+        if isinstance(value, Decimal):
+            value = str(value)
+        return [self.sort, value, row.pk]
+
+    def _url(self, word, row) -> str:
+        params = self.params.copy() if hasattr(self.params, "copy") else dict(self.params)
+        for name in ("after", "before"):
+            params.pop(name, None)
+        params[word] = base64.urlsafe_b64encode(json.dumps(self._key(row)).encode()).decode().rstrip("=")
+        return "?" + params.urlencode()
+
+    def _decode(self, text):
+        if not text:
+            return None
+        try:
+            sort, value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        except (ValueError, binascii.Error, TypeError):
+            return None
+        if sort != self.sort or not isinstance(pk, int) or isinstance(value, (list, dict)) or value is None:
+            return None
+        return value, pk
+
+    @property
+    def summary(self) -> str:
+        if self.total is None:
+            return f"本页 {len(self.rows)} 条"
+        return f"共 {self.total:,} 条，本页 {len(self.rows)} 条"
+
+
+@dataclass
+class Table:
+    """What templates/generic/list.html draws."""
+
+    caption: str
+    declared: list
+    items: list
+    request: object = None
+    page: Page | None = None
+    empty_text: str = "没有符合条件的记录。"
+    columns: list = field(init=False)
+    rows: list = field(init=False)
+
+    def __post_init__(self):
+        self.columns = [self._heading(column) for column in self.declared]
+        self.rows = [{"object": item, "cells": [column.cell(item) for column in self.declared]} for item in self.items]
+
+    def _heading(self, column) -> dict:
+        heading = {"key": column.key, "heading": column.heading, "numeric": column.numeric, "sort_url": ""}
+        heading["sort_state"] = ""
+        if self.page is None or not column.sort or column.sort not in {o.lstrip("-") for o in self.page.ordering}:
+            return heading
+        current = self.page.sort
+        params = self.request.GET.copy()
+        for name in ("after", "before"):
+            params.pop(name, None)
+        params["sort"] = f"-{column.sort}" if current == column.sort else column.sort
+        heading["sort_url"] = "?" + params.urlencode()
+        if current.lstrip("-") == column.sort:
+            heading["sort_state"] = "descending" if current.startswith("-") else "ascending"
+        return heading

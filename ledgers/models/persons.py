@@ -1,0 +1,147 @@
+"""表二 残疾人基本状况个人登记表: one record per disabled person."""
+
+from django.db import models
+
+from federation.shared.scope import OwnedByOrganisation
+from federation.shared.sealed import BlindIndexField, SealedField, SealedRow
+from ledgers.models.dictionaries import (
+    CareForm,
+    Dibao,
+    DisabilityCategory,
+    DisabilityGrade,
+    Education,
+    EmploymentForm,
+    Housing,
+    MaritalStatus,
+    MedicalInsurance,
+    PensionInsurance,
+    PoliticalStatus,
+    RegisterType,
+)
+from ledgers.querysets import PersonQuerySet
+from orgs.models import Sex
+
+
+class DisabledPerson(SealedRow, OwnedByOrganisation):
+    """`organisation` is the village or community body where the person is registered today."""
+
+    # Identity
+    name = models.CharField("姓名", max_length=50)
+    name_pinyin = models.CharField("姓名拼音", max_length=200, blank=True, editable=False)
+    name_initials = models.CharField("姓名拼音首字母", max_length=50, blank=True, editable=False)
+    sex = models.CharField("性别", max_length=1, choices=Sex.choices, blank=True)
+    ethnicity = models.CharField("民族", max_length=20, blank=True)
+    born_on = models.DateField("出生日期", null=True, blank=True)
+    id_number = SealedField("身份证号", kind="id_number")
+    id_number_index = BlindIndexField("身份证号索引", source="id_number", domain="id_number")
+    phone = SealedField("联系电话", kind="phone")
+
+    # Disability
+    certificate_number = SealedField("残疾人证号", kind="certificate")
+    certificate_number_index = BlindIndexField("残疾人证号索引", source="certificate_number", domain="certificate")
+    category = models.CharField("残疾类别", max_length=1, choices=DisabilityCategory.choices, blank=True)
+    category_parts = models.CharField(
+        "多重残疾包含", max_length=6, blank=True, help_text="只有多重残疾填写，例如 14 表示视力和肢体"
+    )
+    grade = models.CharField("残疾等级", max_length=1, choices=DisabilityGrade.choices, blank=True)
+    cause = models.CharField("致残原因", max_length=50, blank=True)
+    disabled_since = models.DateField("致残日期", null=True, blank=True)
+    certificate_issued_on = models.DateField("残疾人证发证日期", null=True, blank=True)
+    next_review_on = models.DateField("下次复审日期", null=True, blank=True)
+
+    # Household
+    register_type = models.CharField("户口类型", max_length=1, choices=RegisterType.choices, blank=True)
+    registered_address = models.CharField("户籍地址", max_length=200, blank=True)
+    current_address = models.CharField("现住址", max_length=200, blank=True)
+    grid = models.CharField("网格", max_length=50, blank=True)
+    household_size = models.PositiveSmallIntegerField("家庭人口", null=True, blank=True, help_text="人")
+    household_disabled = models.PositiveSmallIntegerField("家庭残疾人数", null=True, blank=True, help_text="人，含本人")
+    is_elderly_disabled_household = models.BooleanField("老残一体", default=False)
+    guardian_name = models.CharField("监护人或联系人", max_length=50, blank=True)
+    guardian_relation = models.CharField("与本人关系", max_length=20, blank=True)
+    guardian_phone = SealedField("监护人电话", kind="phone")
+    marital_status = models.CharField("婚姻状况", max_length=10, choices=MaritalStatus.choices, blank=True)
+    education = models.CharField("文化程度", max_length=10, choices=Education.choices, blank=True)
+    political_status = models.CharField("政治面貌", max_length=10, choices=PoliticalStatus.choices, blank=True)
+
+    # Economy and insurance
+    yearly_income = models.DecimalField(
+        "家庭人均年收入", max_digits=10, decimal_places=2, null=True, blank=True, help_text="元"
+    )
+    dibao = models.CharField("低保", max_length=10, choices=Dibao.choices, blank=True)
+    dibao_class = models.CharField("低保类别", max_length=10, blank=True, help_text="例如：一类")
+    is_extreme_poverty_support = models.BooleanField("特困供养", default=False)
+    housing = models.CharField("住房", max_length=10, choices=Housing.choices, blank=True)
+    has_living_subsidy = models.BooleanField("困难残疾人生活补贴", default=False)
+    has_care_subsidy = models.BooleanField("重度残疾人护理补贴", default=False)
+    pension = models.CharField("养老保险", max_length=10, choices=PensionInsurance.choices, blank=True)
+    medical = models.CharField("医疗保险", max_length=10, choices=MedicalInsurance.choices, blank=True)
+    other_insurance = models.CharField("其他保险", max_length=100, blank=True)
+
+    # Work, school, rehabilitation
+    employment = models.CharField("就业形式", max_length=20, choices=EmploymentForm.choices, blank=True)
+    employer = models.CharField("就业单位", max_length=100, blank=True)
+    skills = models.CharField("技能特长", max_length=100, blank=True)
+    training_wish = models.CharField("培训愿望", max_length=100, blank=True)
+    school = models.CharField("就读学校", max_length=100, blank=True, help_text="在校的填写")
+    rehabilitation = models.CharField(
+        "接受康复服务",
+        max_length=100,
+        blank=True,
+        help_text="手术、药物、功能训练、辅助器具、护理、支持性服务，可写多项，用顿号隔开",
+    )
+    devices_held = models.CharField("已有辅助器具", max_length=100, blank=True)
+    devices_needed = models.CharField("需要辅助器具", max_length=100, blank=True)
+    is_home_adapted = models.BooleanField("已做家庭无障碍改造", default=False)
+    needs_home_adaptation = models.BooleanField("需要家庭无障碍改造", default=False)
+    care = models.CharField("托养照料", max_length=20, choices=CareForm.choices, blank=True)
+
+    # Help and end
+    responsible_cadre = models.CharField("帮扶责任人", max_length=50, blank=True)
+    member_in_charge = models.ForeignKey(
+        "orgs.Worker", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="负责的专职委员"
+    )
+    last_visited_on = models.DateField("最近走访日期", null=True, blank=True)
+    registered_on = models.DateField("登记日期")
+    moved_away_on = models.DateField("迁出日期", null=True, blank=True)
+    deceased_on = models.DateField("死亡日期", null=True, blank=True)
+    cancelled_on = models.DateField("残疾人证注销日期", null=True, blank=True)
+    remark = models.CharField("备注", max_length=300, blank=True)
+
+    # Not a foreign key: a check per row at COMMIT would cost a third of an import.
+    source_import = models.PositiveBigIntegerField("来源导入编号", null=True, editable=False, db_index=True)
+
+    objects = PersonQuerySet.as_manager()
+    view_permission = "persons.view"
+    edit_permission = "persons.edit"
+    reveal_permission = "persons.reveal"
+
+    # What 建档率 (T3.1) asks of a complete form.
+    MANDATORY = (
+        "name", "sex", "ethnicity", "born_on", "id_number", "category", "grade", "register_type",
+        "current_address", "guardian_name", "education", "employment",
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = "残疾人登记表"
+        verbose_name_plural = "残疾人登记表"
+        ordering = ["name", "id"]
+        indexes = [
+            models.Index(fields=["org_path", "category", "grade"], name="person_path_category"),
+            models.Index(fields=["name", "id", "org_path"], name="person_name_id_path"),
+            models.Index(fields=["name_initials", "org_path"], name="person_initials_path"),
+            models.Index(fields=["certificate_number_index"], name="person_certificate"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["id_number_index"], name="person_id_number_once"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def is_current(self) -> bool:
+        return not (self.moved_away_on or self.deceased_on or self.cancelled_on)
+
+
+__all__ = ["DisabilityCategory", "DisabilityGrade", "DisabledPerson"]

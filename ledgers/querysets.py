@@ -1,0 +1,28 @@
+"""Questions about many disabled persons at once."""
+
+from django.db.models import Q
+
+from federation.shared.scope import Scope, ScopedQuerySet
+from federation.shared.sealed import blind_index
+
+
+class PersonQuerySet(ScopedQuerySet):
+    def scope_condition(self, scope: Scope) -> Q:
+        """An association officer sees the people of the own category, those with several included."""
+        condition = super().scope_condition(scope)
+        if scope.category:
+            condition &= Q(category=scope.category) | Q(category="7", category_parts__contains=scope.category)
+        return condition
+
+    def current_on(self, day):
+        """Registered by `day`, and not moved away, deceased or cancelled by then."""
+        return self.filter(registered_on__lte=day).exclude(
+            Q(moved_away_on__lte=day) | Q(deceased_on__lte=day) | Q(cancelled_on__lte=day)
+        )
+
+    def with_id_number(self, id_number: str):
+        """Exact search by the (normalised) ID number."""
+        return self.filter(id_number_index=blind_index("id_number", id_number))
+
+    def with_certificate(self, certificate_number: str):
+        return self.filter(certificate_number_index=blind_index("certificate", certificate_number))

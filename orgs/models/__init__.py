@@ -1,0 +1,38 @@
+from orgs.models.divisions import Division, Level
+from orgs.models.facts import (
+    ArchiveVolume,
+    Budget,
+    LedgerKind,
+    Plaque,
+    Premises,
+    Regulation,
+    RegulationKind,
+    ResponsibilityLetter,
+    YearlyTarget,
+)
+from orgs.models.organisations import AssociationCategory, BodyKind, Organisation, PartyBody, PlaceKind
+from orgs.models.people import Identity, Post, Sex, Tenure, Worker
+
+__all__ = [
+    "ArchiveVolume",
+    "AssociationCategory",
+    "BodyKind",
+    "Budget",
+    "Division",
+    "Identity",
+    "LedgerKind",
+    "Level",
+    "Organisation",
+    "PartyBody",
+    "PlaceKind",
+    "Plaque",
+    "Post",
+    "Premises",
+    "Regulation",
+    "RegulationKind",
+    "ResponsibilityLetter",
+    "Sex",
+    "Tenure",
+    "Worker",
+    "YearlyTarget",
+]
