@@ -39,7 +39,7 @@ def _body(parent, name, level, kind, code="", **more):
         established_on=more.pop("established_on", date(2010, 1, 1)),
         **more,
     )
-    return Organisation.objects.add_child(parent, **fields) if parent else Organisation.objects.add_root(**fields)
+    return Organisation.objects.add_child(parent, fields) if parent else Organisation.objects.add_root(fields)
 
 
 def build_world() -> World:
