@@ -37,6 +37,7 @@ PERMISSIONS = {
     "standards.edit": "修改考核标准",
     "tables.export": "下载表格",
     "jobs.view": "查看自己发起的后台任务",
+    "jobs.manage": "查看和处理本级及下级的全部后台任务",
     "accounts.manage": "管理账号和接口密钥",
     "audit.view": "查看审计日志",
 }
@@ -65,7 +66,15 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.ASSOCIATION_OFFICER: frozenset({"organisations.view", "organisations.edit", "persons.view", "jobs.view"}),
     Role.UPPER_VIEWER: frozenset(_READ | {"tables.export"}),
     Role.ADMINISTRATOR: frozenset(
-        _READ | {"organisations.edit", "organisations.manage", "rosters.import", "standards.edit", "accounts.manage"}
+        _READ
+        | {
+            "jobs.manage",
+            "organisations.edit",
+            "organisations.manage",
+            "rosters.import",
+            "standards.edit",
+            "accounts.manage",
+        }
     ),
     Role.AUDITOR: frozenset(_READ | {"audit.view"}),
 }

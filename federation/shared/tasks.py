@@ -1,0 +1,18 @@
+"""What Celery calls: an id in, one service call out."""
+
+from celery import shared_task
+
+from federation.shared.jobs import services, sweeping
+
+
+@shared_task(name="federation.shared.tasks.run_job", expires=600)
+def run_job(job_id: int):
+    """Work on a job for a slice of time and post its id again where something is left."""
+    if services.work_through(job_id):
+        services.ring(job_id)
+    sweeping.sweep_when_due()
+
+
+@shared_task(name="federation.shared.tasks.sweep")
+def sweep():
+    sweeping.sweep()
