@@ -1,0 +1,98 @@
+"""Reads an uploaded workbook through the child process. The parent never parses a byte of it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from federation.shared.workbooks.cells import SEPARATOR, ReadSheet
+
+CHILD = Path(__file__).with_name("child.py")
+MEMORY_MB = 512
+CPU_SECONDS = 20
+# A file at the limit of rows needs more than the usual one; both limits grow with the size of the upload.
+LARGE_BYTES = 8 * 1024 * 1024
+LARGE_MEMORY_MB = 2560
+LARGE_CPU_SECONDS = 90
+
+TOO_COSTLY = (
+    "文件太大或太复杂，读取时超出了内存或时间的限制，已停止。"
+    "请删去多余的图片、格式和空白行列，只留名册，另存为新的 .xlsx 文件再上传。"
+)
+
+
+class WorkbookRefused(Exception):
+    """The workbook was not read; the message is the sentence for the person who sent it."""
+
+
+def read_sheet(
+    path: Path,
+    fields: Mapping[str, Sequence[str]],
+    *,
+    max_rows: int,
+    memory_mb: int | None = None,
+    cpu_seconds: int | None = None,
+    child: Path = CHILD,
+) -> ReadSheet:
+    """The first sheet of `path` whose headings name the `fields` (field → heading and its synonyms).
+
+    Raises WorkbookRefused with a sentence that says what is wrong and what to do.
+    """
+    large = path.stat().st_size > LARGE_BYTES
+    request = {
+        "path": str(path.resolve()),
+        "fields": {name: list(headings) for name, headings in fields.items()},
+        "max_rows": max_rows,
+        "memory_mb": memory_mb or (LARGE_MEMORY_MB if large else MEMORY_MB),
+        "cpu_seconds": cpu_seconds or (LARGE_CPU_SECONDS if large else CPU_SECONDS),
+    }
+    answer = _run(child, request)
+    line, _, body = answer.partition(b"\n")
+    try:
+        head = json.loads(line)
+    except ValueError as error:
+        raise WorkbookRefused(TOO_COSTLY) from error
+    if "refused" in head:
+        raise WorkbookRefused(head["refused"])
+    return _sheet(head, memoryview(body))
+
+
+def _run(child: Path, request: dict) -> bytes:
+    try:
+        finished = subprocess.run(  # noqa: S603 - our own interpreter and script, arguments not from outside
+            [sys.executable, "-I", "-X", "utf8", str(child)],
+            input=json.dumps(request).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # Nothing of the parent's environment: it may hold addresses and passwords.
+            env={"MALLOC_ARENA_MAX": "1", "RUST_BACKTRACE": "0"},
+            cwd="/",
+            timeout=request["cpu_seconds"] * 6,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise WorkbookRefused(TOO_COSTLY) from error
+    if finished.returncode != 0:
+        raise WorkbookRefused(TOO_COSTLY)
+    return finished.stdout
+
+
+def _sheet(head: dict, body: memoryview) -> ReadSheet:
+    frames, start = [], 0
+    for size in head["frames"]:
+        frames.append(str(body[start : start + size], "utf-8"))
+        start += size
+    count = head["row_count"]
+    split = [frame.split(SEPARATOR) if count else [] for frame in frames]
+    if any(len(column) != count for column in split):
+        raise WorkbookRefused(TOO_COSTLY)
+    return ReadSheet(
+        title=head["title"],
+        heading_row=head["heading_row"],
+        headings=head["headings"],
+        rows=[int(number) for number in split[0]],
+        columns=dict(zip(head["fields"], split[1:], strict=True)),
+        unknown_headings=head["unknown_headings"],
+        notices=head["notices"],
+    )
