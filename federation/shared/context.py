@@ -1,0 +1,124 @@
+"""What every page needs besides its own content: display settings, the unit's name, who is here, the menu."""
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import cached_property
+
+from federation.shared.display import Display
+from federation.shared.permissions import LOGGED_IN
+
+PRODUCT_NAME = "残联基层组织管理"
+
+# (URL name, label, permission). At most seven stand in the menu; the rest on the page 更多.
+MENU = (
+    ("home", "工作台", LOGGED_IN),
+    ("organisation-list", "机构", "organisations.view"),
+    ("person-list", "残疾人登记", "persons.view"),
+    ("member-list", "专职委员", "members.view"),
+    ("roster-list", "名册导入", "rosters.import"),
+    ("run-list", "考核", "assessments.view"),
+    ("job-list", "后台任务", "jobs.view"),
+)
+MORE = (
+    ("account-list", "账号", "accounts.manage"),
+    ("key-list", "接口密钥", "accounts.manage"),
+    ("standard-list", "考核标准", "standards.edit"),
+    ("audit-list", "审计日志", "audit.view"),
+)
+MENU_LIMIT = 7
+
+
+def address_of(name: str) -> str:
+    """The URL of a name, or "" while that page does not exist."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+class Site:
+    """Everything is computed when a template asks for it: an error page asks for nothing."""
+
+    def __init__(self, request):
+        self.request = request
+
+    @cached_property
+    def display(self) -> Display:
+        return Display.of(self.request)
+
+    @property
+    def here(self) -> str:
+        return self.request.get_full_path()
+
+    @cached_property
+    def user(self):
+        user = getattr(self.request, "user", None)
+        return user if user is not None and user.is_authenticated else None
+
+    @cached_property
+    def unit_name(self) -> str:
+        organisation = self.user.home_organisation if self.user else None
+        return str(organisation) if organisation else getattr(settings, "FEDERATION_UNIT_NAME", "") or PRODUCT_NAME
+
+    @property
+    def contact(self) -> str:
+        return getattr(settings, "FEDERATION_CONTACT", "")
+
+    @property
+    def person(self) -> str:
+        return str(self.user) if self.user else ""
+
+    @property
+    def role(self) -> str:
+        assignments = self.user.current_assignments if self.user else []
+        return assignments[0].get_role_display() if assignments else ""
+
+    @property
+    def home_url(self) -> str:
+        return address_of("home") or "/"
+
+    @property
+    def logout_url(self) -> str:
+        return address_of("logout")
+
+    @property
+    def password_url(self) -> str:
+        return address_of("password_change")
+
+    def _items(self, entries) -> list[dict]:
+        items = []
+        for name, label, permission in entries:
+            url = address_of(name)
+            if url and self.user and (permission == LOGGED_IN or self.user.has_scope(permission)):
+                items.append({"url": url, "label": label, "current": self._current(url)})
+        return items
+
+    def _current(self, url: str) -> str:
+        """The value of aria-current: this very page, or the part of the product this page lies in."""
+        here = self.request.path
+        if here == url:
+            return "page"
+        return "true" if url != "/" and here.startswith(url) else ""
+
+    @cached_property
+    def _split(self) -> tuple[list, list]:
+        menu, more = self._items(MENU), self._items(MORE)
+        if more and len(menu) >= MENU_LIMIT:
+            menu, more = menu[: MENU_LIMIT - 1], menu[MENU_LIMIT - 1 :] + more
+        if more and address_of("more"):
+            url = address_of("more")
+            inside = any(item["current"] for item in more)
+            menu.append({"url": url, "label": "更多", "current": "true" if inside else self._current(url)})
+        return menu, more
+
+    @property
+    def nav(self) -> list[dict]:
+        return self._split[0]
+
+    @property
+    def more(self) -> list[dict]:
+        return self._split[1]
+
+
+def page_context(request):
+    return {"site": Site(request)}
