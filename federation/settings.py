@@ -65,10 +65,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "federation.shared.logs.RequestLogMiddleware",
+    "federation.shared.audit.RequestContextMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.sessions.SessionLimitMiddleware",
     "federation.shared.permissions.PermissionMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -129,7 +131,9 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 AXES_IPWARE_PROXY_COUNT = env.int("FEDERATION_PROXY_COUNT", default=0)
 AXES_VERBOSE = False
+# The longest a login lasts; without a request it ends after FEDERATION_IDLE_SECONDS (accounts.sessions).
 SESSION_COOKIE_AGE = 8 * 3600
+FEDERATION_IDLE_SECONDS = 30 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -217,6 +221,12 @@ else:
         "visibility_timeout": 600,
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
+        # A page that starts a job must not wait for a broker that is away: the sweep posts it later.
+        "socket_connect_timeout": 2,
+        "socket_timeout": 10,
+        "max_retries": 1,
+        "interval_start": 0,
+        "connect_retries_timeout": 1,
     }
 
 CACHES = {"default": env.cache("CACHE_URL", default="dbcache://federation_cache")}

@@ -1,6 +1,11 @@
 """Every URL of the product. Each view names its permission (tests/access walks this list)."""
 
-urlpatterns: list = []
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("accounts.urls")),
+    path("", include("federation.shared.urls")),
+]
 
 handler403 = "federation.shared.errors.forbidden"
 handler404 = "federation.shared.errors.missing"

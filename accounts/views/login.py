@@ -1,0 +1,78 @@
+"""Logging in and out, and one's own password."""
+
+from django.contrib import messages
+from django.contrib.auth import views
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.shortcuts import redirect
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+from accounts.forms import LoginForm, NewPasswordForm
+from accounts.models import User
+from accounts.sessions import begin_session
+from federation.shared import audit
+from federation.shared.permissions import LOGGED_IN, PUBLIC
+
+
+@method_decorator(never_cache, name="dispatch")
+class LoginView(views.LoginView):
+    permission = PUBLIC
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+    extra_context = {"title": "登录"}
+
+    def form_valid(self, form):
+        user = form.get_user()
+        with transaction.atomic():
+            audit.record("accounts.login", actor=user, target=user)
+        response = super().form_valid(form)
+        begin_session(self.request)
+        return response
+
+    def form_invalid(self, form):
+        """Written down without what was typed: a name that is no account may well be a mistyped password."""
+        name = str(form.data.get("username", ""))[:150]
+        account = User.objects.filter(username=name).first() if name else None
+        audit.record("accounts.login_refused", actor=AnonymousUser(), target=account)
+        response = self.render_to_response(self.get_context_data(form=form))
+        response.status_code = 422
+        return response
+
+
+class LogoutView(views.LogoutView):
+    permission = LOGGED_IN
+
+    def post(self, request, *args, **kwargs):
+        audit.record("accounts.logout", actor=request.user, target=request.user)
+        return super().post(request, *args, **kwargs)
+
+
+class PasswordChangeView(views.PasswordChangeView):
+    permission = LOGGED_IN
+    form_class = NewPasswordForm
+    success_url = reverse_lazy("password_change_done")
+    extra_context = {"title": "修改密码"}
+
+    def get(self, request, *args, **kwargs):
+        if request.user.must_change_password:
+            messages.info(request, "这是您第一次登录或密码刚被重设，请先换成自己的密码。")
+        return super().get(request, *args, **kwargs)
+
+    def form_valid(self, form):
+        with transaction.atomic():
+            form.user.must_change_password = False
+            form.save()
+            audit.record("accounts.password_changed", actor=form.user, target=form.user)
+        # As super() does: this login stays, every other session of the account ends.
+        views.update_session_auth_hash(self.request, form.user)
+        return redirect(self.get_success_url())
+
+    def form_invalid(self, form):
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+class PasswordChangeDoneView(views.PasswordChangeDoneView):
+    permission = LOGGED_IN
+    extra_context = {"title": "密码已修改"}
