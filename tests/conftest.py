@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+import tests.audit_flush  # noqa: F401  (lets transactional tests empty the audit log)
 from accounts.models import ApiKey, Assignment, User
 from federation.roles import API_RESOURCES, Role
 from orgs.models import AssociationCategory, BodyKind, Level, Organisation, PlaceKind

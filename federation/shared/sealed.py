@@ -39,8 +39,7 @@ def _sm4_key(key: bytes) -> bytes:
 
 def seal(plain: str, aad: bytes) -> bytes:
     """Encrypt `plain` with the current key and the cipher of the settings."""
-    number = settings.KEYS.sealing_current
-    key = settings.KEYS.sealing[number]
+    number, key = settings.KEYS.sealing_key()
     version = CIPHERS[settings.SEALING_CIPHER]
     head = bytes((version,)) + number.to_bytes(2, "big")
     nonce = secrets.token_bytes(_NONCE)
@@ -56,8 +55,8 @@ def unseal(token: bytes, aad: bytes) -> str:
     """The plain text of `token`. Raises SealBroken where token, key or additional data do not fit."""
     token = bytes(token)
     head, nonce, body = token[:3], token[3 : 3 + _NONCE], token[3 + _NONCE :]
-    key = settings.KEYS.sealing.get(int.from_bytes(head[1:3], "big"))
-    if key is None or len(body) < _TAG:
+    key = settings.KEYS.opening_key(int.from_bytes(head[1:3], "big"))
+    if key is None or len(body) < _TAG or head[0] not in CIPHERS.values():
         raise SealBroken("加密内容无法打开：密钥不在密钥文件中，或内容不完整。")
     try:
         if head[0] == 1:
@@ -69,6 +68,11 @@ def unseal(token: bytes, aad: bytes) -> str:
         raise SealBroken("加密内容校验不符：可能被改动过。请联系管理员核对备份。") from error
 
 
+def key_number(token: bytes) -> int:
+    """The id of the key that `token` was sealed with."""
+    return int.from_bytes(bytes(token[1:3]), "big")
+
+
 def blind_index(domain: str, plain: str) -> bytes:
     """16 bytes that equal for equal values of one domain and tell nothing else."""
     return hmac.new(settings.KEYS.index, f"{domain}|{plain}".encode(), hashlib.sha256).digest()[:16]
@@ -78,8 +82,13 @@ def row_aad(label: str, field: str, uid) -> bytes:
     return f"{label}|{field}|{uid}".encode()
 
 
+def history_aad(label: str, object_id: int, version: int, field: str, side: int) -> bytes:
+    """Binds a sealed value in a change record to its row, version, field and side (0 old, 1 new)."""
+    return f"history|{label}|{object_id}|{version}|{field}|{side}".encode()
+
+
 def mask(plain: str, keep_head: int, keep_tail: int) -> str:
-    """`plain` with its middle replaced, never showing more than half of it."""
+    """`plain` with its middle replaced; what is too short for its mask shows two characters at most."""
     if len(plain) <= keep_head + keep_tail:
         keep_head, keep_tail = 0, min(2, len(plain) // 2)
     hidden = len(plain) - keep_head - keep_tail
@@ -110,8 +119,28 @@ class SealedText:
             self.token = seal(self._plain, self._aad)
         return self.token
 
+    @property
+    def kind(self) -> str:
+        return self._kind
+
+    def token_for(self, aad: bytes) -> bytes:
+        """The same text sealed for another place (a change record)."""
+        return seal(self.open_plain(), aad)
+
+    def is_readable(self) -> bool:
+        """False where the token was tampered with or its key is gone."""
+        try:
+            self.open_plain()
+        except SealBroken:
+            return False
+        return True
+
     def masked(self) -> str:
-        return mask(self.open_plain(), *MASKS[self._kind])
+        """The mask; a value that does not open says so, and the other rows of the list are still shown."""
+        try:
+            return mask(self.open_plain(), *MASKS[self._kind])
+        except SealBroken:
+            return "（无法打开，请联系管理员）"
 
     def __str__(self):
         return self.masked()
@@ -122,11 +151,21 @@ class SealedText:
         return True
 
     def __eq__(self, other):
-        if isinstance(other, SealedText):
+        if not isinstance(other, SealedText):
+            return NotImplemented
+        try:
             return self.open_plain() == other.open_plain()
-        return NotImplemented
+        except SealBroken:
+            return False
 
     __hash__ = None
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        # Forms and querysets copy what they are given; the value does not change, so it is its own copy.
+        return self
 
     def __reduce__(self):
         raise TypeError("a sealed value is not serialised")

@@ -1,3 +1,4 @@
+# ruff: noqa: F401
 """Tables of the base: one module per noun."""
 
 from federation.shared.models.audit import AuditEntry, AuditHead

@@ -1,0 +1,43 @@
+"""Log-ins in the audit log. The one place that listens to signals: these events belong to Django and axes."""
+
+from axes.signals import user_locked_out
+from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+
+from federation.shared import audit
+
+
+def connect():
+    user_logged_in.connect(logged_in, dispatch_uid="audit_logged_in")
+    user_logged_out.connect(logged_out, dispatch_uid="audit_logged_out")
+    user_login_failed.connect(login_failed, dispatch_uid="audit_login_failed")
+    user_locked_out.connect(locked_out, dispatch_uid="audit_locked_out")
+
+
+def begin_log(sender, using, **kwargs):
+    """After migrate: the chains of a log that has not begun."""
+    audit.create_heads(using)
+
+
+def logged_in(sender, request, user, **kwargs):
+    audit.record("accounts.login.succeeded", actor=user, target=user)
+
+
+def logged_out(sender, request, user, **kwargs):
+    if user is not None:
+        audit.record("accounts.logout", actor=user, target=user)
+
+
+def login_failed(sender, credentials, request=None, **kwargs):
+    _record_attempt("accounts.login.failed", credentials.get(get_user_model().USERNAME_FIELD, ""))
+
+
+def locked_out(sender, username, **kwargs):
+    _record_attempt("accounts.login.locked_out", username or "")
+
+
+def _record_attempt(action: str, username: str):
+    """The account that was tried; a name nobody has is hashed, since people type passwords into that box."""
+    account = get_user_model()._default_manager.filter(username=username).first()
+    typed = {} if account else {"username": {"hashed": audit.keyed(f"value|username|{username}")[:32]}}
+    audit.record(action, actor=None, target=account, details=typed)
