@@ -28,7 +28,7 @@ def test_the_right_password_opens_the_product_and_is_written_down(client, world)
     response = log_in(client, "clerk")
     assert response.status_code == 302
     assert client.get(reverse("more")).status_code == 200
-    entry = AuditEntry.objects.get(action="accounts.login")
+    entry = AuditEntry.objects.get(action="accounts.login.succeeded")
     assert (entry.actor_id, entry.organisation_id) == (world.clerk.pk, world.county.pk)
 
 
@@ -46,9 +46,9 @@ def test_unknown_name_wrong_password_and_disabled_account_read_the_same(client, 
 
 def test_a_refused_login_is_written_down_without_what_was_typed(client, world):
     log_in(client, "my-secret-typed-in-the-wrong-box", "x")
-    entry = AuditEntry.objects.get(action="accounts.login_refused")
+    entry = AuditEntry.objects.get(action="accounts.login.failed")
     assert "my-secret" not in entry.canonical()
-    assert entry.actor_kind == "anonymous"
+    assert entry.actor_id is None
 
 
 def test_five_wrong_passwords_lock_the_account_at_that_address_for_a_quarter_of_an_hour(client, world):
