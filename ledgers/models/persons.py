@@ -4,6 +4,7 @@ from django.db import models
 
 from federation.shared.scope import OwnedByOrganisation
 from federation.shared.sealed import BlindIndexField, SealedField, SealedRow
+from ledgers.models.derived import FailedChecksField, MissingMandatoryField
 from ledgers.models.dictionaries import (
     CareForm,
     Dibao,
@@ -19,6 +20,7 @@ from ledgers.models.dictionaries import (
     RegisterType,
 )
 from ledgers.querysets import PersonQuerySet
+from ledgers.rules import MANDATORY
 from orgs.models import Sex
 
 
@@ -111,16 +113,18 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
     # Not a foreign key: a check per row at COMMIT would cost a third of an import.
     source_import = models.PositiveBigIntegerField("来源导入编号", null=True, editable=False, db_index=True)
 
+    # What 建档率 and 数据合格率 count; see ledgers/rules.py.
+    missing_mandatory = MissingMandatoryField("缺项数", default=0, editable=False)
+    failed_checks = FailedChecksField("数据问题", max_length=300, blank=True, editable=False)
+
     objects = PersonQuerySet.as_manager()
     view_permission = "persons.view"
     edit_permission = "persons.edit"
     reveal_permission = "persons.reveal"
 
-    # What 建档率 (T3.1) asks of a complete form.
-    MANDATORY = (
-        "name", "sex", "ethnicity", "born_on", "id_number", "category", "grade", "register_type",
-        "current_address", "guardian_name", "education", "employment",
-    )  # fmt: skip
+    MANDATORY = MANDATORY
+    # Follow from other columns; a change of them alone is no change of the record.
+    unrecorded_fields = ("name_pinyin", "name_initials", "missing_mandatory", "failed_checks")
 
     class Meta:
         verbose_name = "残疾人登记表"

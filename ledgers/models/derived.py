@@ -1,0 +1,41 @@
+"""Columns of a person that follow from the others, refreshed at every save of one row.
+
+They are fields with `pre_save`, as auto_now is, so that no caller can forget them; rows written set-based take
+them from the same functions (`ledgers.rules.assess_row`, `federation.shared.pinyin.pinyin_of`).
+"""
+
+from django.db import models
+
+from federation.shared.sealed import SealedText
+from ledgers import rules
+
+
+def rule_values(person) -> dict[str, str | None]:
+    """The person's fields as the rules read them: texts, dates as 2012-03-28, sealed numbers in plain."""
+    values = {}
+    for field in person._meta.concrete_fields:
+        value = getattr(person, field.attname)
+        if isinstance(value, SealedText):
+            value = value.open_plain()
+        elif isinstance(field, models.DateField) and not isinstance(value, (str, type(None))):
+            value = value.isoformat()
+        values[field.name] = value
+    return values
+
+
+class MissingMandatoryField(models.PositiveSmallIntegerField):
+    """How many mandatory fields of the form are empty."""
+
+    def pre_save(self, instance, add):
+        value = len(rules.missing_fields(rule_values(instance)))
+        setattr(instance, self.attname, value)
+        return value
+
+
+class FailedChecksField(models.CharField):
+    """Codes of the data checks the row fails, joined by commas; "" passes all."""
+
+    def pre_save(self, instance, add):
+        value = rules.assess_row(rule_values(instance))[1]
+        setattr(instance, self.attname, value)
+        return value
