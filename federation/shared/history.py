@@ -16,9 +16,11 @@ from federation.shared.fields import OrgPathField, PathField
 from federation.shared.models.history import ChangeRecord
 from federation.shared.sealed import BlindIndexField, SealedField, SealedText
 
-# Bookkeeping that follows a save and says nothing about the row. A model adds derived columns of its own
-# (pinyin) in `unrecorded_fields`.
+# Bookkeeping of a save, and treebeard's own columns: neither a change of the row nor written back with it.
 _BOOKKEEPING = {"version", "created_at", "updated_at", "created_by", "depth", "numchild", "uid"}
+# Derived from other columns: written with them, not worth a line in the history. A model adds its own in
+# `unrecorded_fields`.
+_DERIVED = {"name_pinyin", "name_initials", "source_import"}
 
 
 class VersionConflict(Exception):
@@ -116,12 +118,16 @@ def history_of(instance):
 
 def recorded_fields(model) -> list[models.Field]:
     """The columns whose change is a change of the row."""
-    left_out = _BOOKKEEPING | set(getattr(model, "unrecorded_fields", ()))
+    left_out = _BOOKKEEPING | _derived(model)
     return [
         field
         for field in model._meta.concrete_fields
         if not field.primary_key and field.name not in left_out and not isinstance(field, (PathField, BlindIndexField))
     ]
+
+
+def _derived(model) -> set[str]:
+    return _DERIVED | set(getattr(model, "unrecorded_fields", ()))
 
 
 def changed_fields(stored, submitted) -> list[models.Field]:
@@ -168,7 +174,7 @@ def _columns_to_write(instance, changed) -> set[str]:
             if follows:
                 instance._state.fields_cache.pop(field.source, None)
         else:
-            follows = getattr(field, "auto_now", False) or field.name in getattr(instance, "unrecorded_fields", ())
+            follows = getattr(field, "auto_now", False) or field.name in _derived(type(instance))
         if follows:
             columns.add(field.name)
     return columns
