@@ -146,7 +146,8 @@ def test_a_number_that_no_longer_opens_can_still_be_corrected(world, person):
 
 def test_a_created_row_has_its_maker_its_record_and_its_entry(world):
     plaque = create_versioned(
-        Plaque(organisation=world.village, wording="东山村残疾人协会", hung_on=datetime.date(2020, 1, 1)), by=world.member
+        Plaque(organisation=world.village, wording="东山村残疾人协会", hung_on=datetime.date(2020, 1, 1)),
+        by=world.member,
     )
     assert (plaque.version, plaque.created_by, plaque.org_path) == (1, world.member, world.village.path)
     record = history_of(plaque).get()
