@@ -41,6 +41,7 @@ class User(AbstractUser):
     display_name = models.CharField("姓名", max_length=50)
     phone_extension = models.CharField("办公电话", max_length=30, blank=True)
     must_change_password = models.BooleanField("下次登录须改密码", default=False)
+    version = models.PositiveIntegerField("版本", default=1, editable=False)
 
     objects = AccountManager()
 
@@ -99,7 +100,8 @@ class Assignment(models.Model):
     organisation = models.ForeignKey("orgs.Organisation", on_delete=models.PROTECT, verbose_name="机构")
     org_path = OrgPathField("机构路径")
     since = models.DateField("起", default=timezone.localdate)
-    until = models.DateField("止", null=True, blank=True)
+    until = models.DateField("止", null=True, blank=True, help_text="一直有效的不填；当天仍有效")
+    version = models.PositiveIntegerField("版本", default=1, editable=False)
 
     objects = AssignmentQuerySet.as_manager()
     view_permission = "accounts.manage"
@@ -109,6 +111,9 @@ class Assignment(models.Model):
         verbose_name_plural = "角色分配"
         constraints = [
             models.UniqueConstraint(fields=["user", "role", "organisation"], name="assignment_once"),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=models.F("since")), name="assignment_ends_after_start"
+            ),
         ]
 
     def __str__(self):
@@ -131,6 +136,7 @@ class ApiKey(models.Model):
     organisation = models.ForeignKey("orgs.Organisation", on_delete=models.PROTECT, verbose_name="机构")
     org_path = OrgPathField("机构路径")
     resources = models.JSONField("可读取的内容", default=list)
+    version = models.PositiveIntegerField("版本", default=1, editable=False)
     is_active = models.BooleanField("启用", default=True)
     expires_on = models.DateField("有效期至")
     created_at = models.DateTimeField("建立时间", auto_now_add=True)
@@ -144,6 +150,7 @@ class ApiKey(models.Model):
         verbose_name = "接口密钥"
         verbose_name_plural = "接口密钥"
         ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="api_key_name_once")]
 
     def __str__(self):
         return self.name

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import home, login
+from accounts.views import accounts, home, keys, login, roles
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -8,4 +8,16 @@ urlpatterns = [
     path("logout/", login.LogoutView.as_view(), name="logout"),
     path("password/", login.PasswordChangeView.as_view(), name="password_change"),
     path("password/done/", login.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("accounts/", accounts.AccountListView.as_view(), name="account-list"),
+    path("accounts/add/", accounts.AccountCreateView.as_view(), name="account-add"),
+    path("accounts/<int:pk>/", accounts.AccountDetailView.as_view(), name="account-detail"),
+    path("accounts/<int:pk>/edit/", accounts.AccountUpdateView.as_view(), name="account-edit"),
+    path("accounts/<int:pk>/password/", accounts.ResetPasswordView.as_view(), name="account-reset-password"),
+    path("accounts/<int:pk>/state/", accounts.AccountStateView.as_view(), name="account-state"),
+    path("accounts/<int:pk>/roles/add/", accounts.AssignmentCreateView.as_view(), name="assignment-add"),
+    path("accounts/roles/<int:pk>/", accounts.AssignmentUpdateView.as_view(), name="assignment-edit"),
+    path("keys/", keys.KeyListView.as_view(), name="key-list"),
+    path("keys/add/", keys.KeyCreateView.as_view(), name="key-add"),
+    path("keys/<int:pk>/disable/", keys.KeyDisableView.as_view(), name="key-disable"),
+    path("roles/", roles.role_table, name="role-table"),
 ]

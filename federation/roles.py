@@ -60,8 +60,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.COUNTY_CLERK: frozenset(_TOWNSHIP | {"organisations.manage", "assessments.run", "assessments.score"}),
     Role.COUNTY_LEADER: frozenset(
         _READ
-        | {"persons.reveal", "members.reveal", "assessments.run", "assessments.score", "assessments.publish"}
-        | {"tables.export"}
+        # Publishes what the clerk has run and scored: nobody both makes and approves a result.
+        | {"persons.reveal", "members.reveal", "assessments.publish", "tables.export"}
     ),
     Role.ASSOCIATION_OFFICER: frozenset({"organisations.view", "organisations.edit", "persons.view", "jobs.view"}),
     Role.UPPER_VIEWER: frozenset(_READ | {"tables.export"}),
@@ -78,6 +78,27 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     ),
     Role.AUDITOR: frozenset(_READ | {"audit.view"}),
 }
+
+# Where a role may be held: (kind of body, level 1 province … 5 village) as orgs.models names them.
+_FEDERATIONS = {level: ("federation", level) for level in (1, 2, 3, 4)}
+_OFFICES = frozenset({_FEDERATIONS[1], _FEDERATIONS[2], _FEDERATIONS[3]})
+ROLE_PLACES: dict[str, frozenset[tuple[str, int]]] = {
+    Role.VILLAGE_MEMBER: frozenset({("village_association", 5)}),
+    Role.TOWNSHIP_DIRECTOR: frozenset({_FEDERATIONS[4]}),
+    Role.TOWNSHIP_MEMBER: frozenset({_FEDERATIONS[4]}),
+    Role.COUNTY_CLERK: frozenset({_FEDERATIONS[3]}),
+    Role.COUNTY_LEADER: frozenset({_FEDERATIONS[3]}),
+    Role.ASSOCIATION_OFFICER: frozenset(("specialised_association", level) for level in (1, 2, 3, 4)),
+    Role.UPPER_VIEWER: frozenset({_FEDERATIONS[1], _FEDERATIONS[2]}),
+    Role.ADMINISTRATOR: _OFFICES,
+    Role.AUDITOR: _OFFICES,
+}
+
+# Who keeps the accounts and who reads the log do nothing else: an account with one of these has no other role.
+EXCLUSIVE_ROLES = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+
+# Pairs that no role may hold together: what makes a result, and what approves it.
+MAKING_AND_APPROVING = (("assessments.run", "assessments.publish"), ("assessments.score", "assessments.publish"))
 
 # What a machine key may be granted, one name a resource of /api/v1/.
 API_RESOURCES = {

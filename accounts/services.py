@@ -1,0 +1,120 @@
+"""Verbs of account administration. Rights are given only inside the giver's own scope, and never to oneself."""
+
+import secrets
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+
+from accounts.models import ApiKey, Assignment, User
+from federation.roles import EXCLUSIVE_ROLES, ROLE_PLACES, Role
+from federation.shared import audit
+from federation.shared.history import create_versioned
+from orgs.models import Organisation
+
+# Without characters that look alike on paper (0 O, 1 l I).
+_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+
+OWN_RIGHTS = "不能修改自己账号的权限和状态，请由另一位系统管理员办理。"
+
+
+def new_password() -> str:
+    """A first password to read out over the telephone: four groups of four, 80 random bits."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+
+
+def refuse_own_account(account, by):
+    if account.pk is not None and account.pk == by.pk:
+        raise PermissionDenied(OWN_RIGHTS)
+
+
+def check_assignment(assignment: Assignment, *, by):
+    """Raises ValidationError, by field, where the role does not belong at the organisation or with the others."""
+    organisation = assignment.organisation
+    if not Organisation.objects.visible_to(by, "accounts.manage").filter(pk=organisation.pk).exists():
+        raise ValidationError({"organisation": "这个机构不在您管理的范围内，请选择本单位或下级机构。"})
+    role = Role(assignment.role)
+    if (organisation.body_kind, organisation.level) not in ROLE_PLACES[role]:
+        raise ValidationError({"role": f"“{role.label}”不能设在{organisation.name}，请核对角色和机构的级别。"})
+    if assignment.until is not None and assignment.until < assignment.since:
+        raise ValidationError({"until": "截止日期早于起始日期，请核对。"})
+    if assignment.user_id is None:
+        return
+    others = Assignment.objects.filter(user=assignment.user_id).exclude(pk=assignment.pk)
+    if others.filter(role=role, organisation=organisation).exists():
+        raise ValidationError("这个账号在该机构已有同样的角色。要改起止日期，请修改原来的那一条。")
+    for other in others.in_force():
+        if other.role != role and (role in EXCLUSIVE_ROLES or other.role in EXCLUSIVE_ROLES):
+            raise ValidationError(
+                {"role": f"“{role.label}”与已有的“{Role(other.role).label}”不能由同一个账号担任，请另建账号。"}
+            )
+
+
+def create_account(*, account: User, assignment: Assignment, by) -> str:
+    """Save a new account with its first role; gives the first password, shown once."""
+    check_assignment(assignment, by=by)
+    password = new_password()
+    account.set_password(password)
+    account.must_change_password = True
+    with transaction.atomic():
+        create_versioned(account, by=by, action="accounts.account.created")
+        assignment.user = account
+        create_versioned(assignment, by=by, action="accounts.role.granted")
+    return password
+
+
+def grant_role(*, assignment: Assignment, by) -> Assignment:
+    refuse_own_account(assignment.user, by)
+    check_assignment(assignment, by=by)
+    return create_versioned(assignment, by=by, action="accounts.role.granted")
+
+
+def reset_password(*, account: User, by) -> str:
+    """A new password, shown once; it must be changed at the next login, and every session of the account ends."""
+    refuse_own_account(account, by)
+    password = new_password()
+    with transaction.atomic():
+        account = User.objects.visible_to(by).select_for_update(of=("self",)).get(pk=account.pk)
+        account.set_password(password)
+        account.must_change_password = True
+        account.version += 1
+        account.save(update_fields=["password", "must_change_password", "version"])
+        audit.record("accounts.password_reset", actor=by, target=account)
+    return password
+
+
+def set_active(*, account: User, active: bool, by):
+    """Disable or enable; a disabled account is out at its next request. Does nothing where it is so already."""
+    refuse_own_account(account, by)
+    with transaction.atomic():
+        account = User.objects.visible_to(by).select_for_update(of=("self",)).get(pk=account.pk)
+        if account.is_active == active:
+            return
+        account.is_active = active
+        account.version += 1
+        account.save(update_fields=["is_active", "version"])
+        action = "accounts.account.enabled" if active else "accounts.account.disabled"
+        audit.record(action, actor=by, target=account, before={"is_active": not active}, after={"is_active": active})
+
+
+def issue_key(*, name, organisation, resources, expires_on, by) -> tuple[ApiKey, str]:
+    """A key and its secret, which is shown this once and never again."""
+    with transaction.atomic():
+        key, secret = ApiKey.issue(name=name, organisation=organisation, resources=resources, expires_on=expires_on)
+        audit.record(
+            "accounts.key.issued",
+            actor=by,
+            target=key,
+            after={"name": name, "resources": resources, "expires_on": expires_on},
+        )
+    return key, secret
+
+
+def disable_key(*, key: ApiKey, by):
+    with transaction.atomic():
+        key = ApiKey.objects.visible_to(by).select_for_update().get(pk=key.pk)
+        if not key.is_active:
+            return
+        key.is_active = False
+        key.version += 1
+        key.save(update_fields=["is_active", "version"])
+        audit.record("accounts.key.disabled", actor=by, target=key)
