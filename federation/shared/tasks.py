@@ -5,7 +5,7 @@ from celery import shared_task
 from federation.shared.jobs import services, sweeping
 
 
-@shared_task(name="federation.shared.tasks.run_job", expires=600)
+@shared_task(name="federation.shared.tasks.run_job", expires=120)
 def run_job(job_id: int):
     """Work on a job for a slice of time and post its id again where something is left."""
     if services.work_through(job_id):

@@ -57,7 +57,7 @@ def claim(job_id: int) -> Chunk | None:
         if not running:
             transaction.set_rollback(True)
             return None
-    return Chunk.objects.select_related("job__requested_by").get(pk=chunk.pk)
+        return Chunk.objects.select_related("job__requested_by").get(pk=chunk.pk)
 
 
 def work_on(chunk: Chunk):

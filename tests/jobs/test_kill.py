@@ -1,0 +1,123 @@
+"""Every job ends done, once, whatever dies: real workers and real signals on both ways to run.
+
+KILLS=200 makes a long night of it; SEED repeats one. Every run prints what it really killed.
+"""
+
+import json
+import os
+import random
+import secrets
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+
+KILLS = int(os.environ.get("KILLS", "10"))
+POSTGRESQL = os.environ.get("FEDERATION_TEST_POSTGRESQL", "postgres://postgres@127.0.0.1:5432/")
+REDIS = os.environ.get("CELERY_BROKER_URL", "redis://127.0.0.1:6379/5")
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(3600)]
+
+
+def _missing(what: str):
+    """A machine without the server fails, unless it was told that servers may be missing."""
+    if os.environ.get("FEDERATION_ALLOW_MISSING"):
+        pytest.skip(f"{what} is not reachable and FEDERATION_ALLOW_MISSING is set")
+    pytest.fail(f"{what} is not reachable; start it or set FEDERATION_ALLOW_MISSING=1")
+
+
+def _server(sql: str):
+    try:
+        server = psycopg2.connect(POSTGRESQL.rstrip("/") + "/postgres", connect_timeout=3)
+    except psycopg2.OperationalError:
+        _missing("PostgreSQL")
+    server.autocommit = True
+    with server.cursor() as cursor:
+        cursor.execute(sql)
+    server.close()
+
+
+@pytest.fixture
+def sqlite(tmp_path):
+    """One office: SQLite, messages as files, a pool of threads."""
+    return {
+        "FEDERATION_DATA_DIR": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'kill.sqlite3'}",
+        "CELERY_BROKER_URL": "filesystem://",
+    }, "threads"
+
+
+@pytest.fixture
+def postgresql(tmp_path):
+    """Production: PostgreSQL, Redis, a pool of processes."""
+    address = urlsplit(REDIS)
+    try:
+        socket.create_connection((address.hostname, address.port or 6379), timeout=3).close()
+    except OSError:
+        _missing("Redis")
+    name = f"fed_kill_{secrets.token_hex(4)}"
+    _server(f"CREATE DATABASE {name}")
+    yield (
+        {
+            "FEDERATION_DATA_DIR": str(tmp_path),
+            "DATABASE_URL": f"{POSTGRESQL.rstrip('/')}/{name}",
+            "CELERY_BROKER_URL": REDIS,
+        },
+        "prefork",
+    )
+    _server(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def kill_run(engine, *arguments, kills=KILLS) -> dict:
+    environment, pool = engine
+    seed = os.environ.get("SEED") or str(random.randrange(10**6))
+    command = [sys.executable, "-m", "tests.jobs.kill_run", "--pool", pool, "--seed", seed, "--kills", str(kills)]
+    done = subprocess.run(
+        [*command, *arguments],
+        cwd=ROOT,
+        env=os.environ | environment | {"DJANGO_SETTINGS_MODULE": "federation.settings"},
+        capture_output=True,
+        text=True,
+        timeout=120 + 10 * kills,
+    )
+    assert done.returncode == 0, f"seed {seed}: {done.stderr[-3000:]}"
+    report = json.loads(done.stdout.splitlines()[-1])
+    print(" ".join(arguments), json.dumps(report))
+    return report
+
+
+def assert_exactly_once(report: dict):
+    assert report["not_done"] == []
+    assert report["finished_not_once"] == []
+    assert (report["lost"], report["doubled"]) == (0, 0)
+    assert report["cents"] == report["cents_wanted"] > 0
+    assert report["orphans"] == 0
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_every_job_ends_done_once_though_workers_are_killed(engine, request):
+    report = kill_run(request.getfixturevalue(engine))
+    assert report["kills"] == KILLS
+    assert report["mid_chunk"] + report["pool_child"] > 0, "no kill hit a chunk: the run proves nothing"
+    assert report["losses"] > 0
+    assert_exactly_once(report)
+    assert report["seconds_to_recover"] <= 60
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_worker_that_slept_past_its_lease_writes_nothing_twice(engine, request):
+    report = kill_run(request.getfixturevalue(engine), "--kind", "test.short_lease", "--stop", kills=2)
+    assert report["stopped"] == 2
+    assert_exactly_once(report)
+
+
+def test_the_same_check_catches_a_kind_that_breaks_the_rule(postgresql):
+    report = kill_run(postgresql, "--kind", "test.careless", kills=6)
+    assert report["doubled"] > 0
+    with pytest.raises(AssertionError):
+        assert_exactly_once(report)
