@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("federation.shared.urls")),
+    path("", include("federation.shared.audit_urls")),
 ]
 
 handler403 = "federation.shared.errors.forbidden"
