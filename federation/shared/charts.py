@@ -7,7 +7,7 @@ when a page has two charts. The same data give the same text, byte by byte.
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 _ROW = 34
 _LABEL = 150
@@ -54,41 +54,35 @@ def finding_of(items, *, unit="", target=None) -> str:
     text = f"共 {len(items)} 项。最高：{top[0]} {top[1]}{unit}；最低：{low[0]} {low[1]}{unit}。"
     if target is not None:
         below = sum(1 for _label, value in items if value < target)
-        text += f"低于 {target}{unit} 的有 {below} 项。"
+        text += f"低于 {target}{unit}的有 {below} 项。"
     return text
 
 
 def bar_chart(key, title, items, *, unit="", target=None, maximum=None) -> SafeString:
     """Horizontal bars of (label, value); values below `target` are hatched and said so in words."""
     top = maximum or max([value for _label, value in items] + [target or 0, 1])
-    rows = []
+    bars, words = [], []
     for number, (label, value) in enumerate(items):
         y = number * _ROW + 6
         low = target is not None and value < target
-        # The fill of a pattern is an attribute: url() in a style sheet would point into that sheet.
-        fill = mark_safe(f' fill="url(#{key}-hatch)"') if low else ""  # noqa: S308 - key is ours, not typed in
-        rows.append(
-            format_html(
-                '<text x="{}" y="{}" text-anchor="end">{}</text>'
-                '<rect class="{}"{} x="{}" y="{}" width="{}" height="20"/><text x="{}" y="{}">{}{}{}</text>',
-                _LABEL - 10,
-                y + 16,
-                label,
-                "fill-low" if low else "fill",
-                fill,
-                _LABEL,
-                y,
-                _share(value, top, _PLOT),
-                _geometry(_LABEL + Decimal(_share(value, top, _PLOT)) + 8),
-                y + 16,
-                value,
-                unit,
-                "（低）" if low else "",
-            )
-        )
+        length = _share(value, top, _PLOT)
+        bars.append(_bar("fill-low" if low else "fill", _LABEL, y, length, f"{key}-hatch" if low else ""))
+        words.append(_text(_LABEL - 10, y + 16, label, "end"))
+        words.append(_text(_LABEL + Decimal(length) + 8, y + 16, f"{value}{unit}{'（低）' if low else ''}"))
     height = len(items) * _ROW + 8
-    line = _target_line(target, top, height) if target is not None else ""
-    return _figure(key, title, finding_of(items, unit=unit, target=target), height, _joined([*rows, line]))
+    line = [_target_line(target, top, height)] if target is not None else []
+    finding = finding_of(items, unit=unit, target=target)
+    return _figure(key, title, finding, height, _joined([*bars, *line, *words]))
+
+
+def _bar(css, x, y, width, pattern="") -> SafeString:
+    # The fill of a pattern is an attribute: url() in a style sheet would point into that sheet.
+    fill = format_html(' fill="url(#{})"', pattern) if pattern else ""
+    return format_html('<rect class="{}"{} x="{}" y="{}" width="{}" height="20"/>', css, fill, _geometry(x), y, width)
+
+
+def _text(x, y, words, anchor="start") -> SafeString:
+    return format_html('<text x="{}" y="{}" text-anchor="{}">{}</text>', _geometry(x), _geometry(y), anchor, words)
 
 
 def _target_line(target, top, height) -> SafeString:
@@ -102,20 +96,12 @@ def stacked_bar(key, title, names, items) -> SafeString:
     body = []
     for number, (label, parts) in enumerate(items):
         y, x = number * _ROW + 6, Decimal(_LABEL)
-        body.append(format_html('<text x="{}" y="{}" text-anchor="end">{}</text>', _LABEL - 10, y + 16, label))
-        for index, part in enumerate(parts[:3]):
-            width = Decimal(_share(part, top, _PLOT))
-            css = ("fill", "part-2", "part-3")[index]
-            fill = mark_safe(f' fill="url(#{key}-hatch-2)"') if index == 1 else ""  # noqa: S308
-            body.append(
-                format_html(
-                    '<rect class="{}"{} x="{}" y="{}" width="{}" height="20"/>',
-                    css, fill, _geometry(x), y, _geometry(width),
-                )
-            )  # fmt: skip
-            x += width
-        words = " / ".join(str(part) for part in parts[:3])
-        body.append(format_html('<text x="{}" y="{}">{}</text>', _geometry(x + 8), y + 16, words))
+        body.append(_text(_LABEL - 10, y + 16, label, "end"))
+        for css, part in zip(("fill", "part-2", "part-3"), parts, strict=False):
+            width = _share(part, top, _PLOT)
+            body.append(_bar(css, x, y, width, f"{key}-hatch-2" if css == "part-2" else ""))
+            x += Decimal(width)
+        body.append(_text(x + 8, y + 16, " / ".join(str(part) for part in parts[:3])))
     finding = "；".join(
         f"{label}：" + "，".join(f"{name} {part}" for name, part in zip(names, parts, strict=False))
         for label, parts in items
@@ -132,13 +118,8 @@ def line_chart(key, title, points, *, unit="") -> SafeString:
     body = [format_html('<line class="axis" x1="40" y1="190" x2="{}" y2="190"/>', _WIDTH - 40)]
     body.append(format_html('<polyline class="path" points="{}"/>', path))
     for (label, value), (x, y) in zip(points, places, strict=True):
-        body.append(
-            format_html(
-                '<circle class="fill" cx="{x}" cy="{y}" r="5"/><text x="{x}" y="{above}" text-anchor="middle">{v}{u}'
-                '</text><text x="{x}" y="214" text-anchor="middle">{label}</text>',
-                x=_geometry(x), y=_geometry(y), above=_geometry(y - 12), v=value, u=unit, label=label,
-            )
-        )  # fmt: skip
+        body.append(format_html('<circle class="fill" cx="{}" cy="{}" r="5"/>', _geometry(x), _geometry(y)))
+        body += [_text(x, y - 12, f"{value}{unit}", "middle"), _text(x, 214, label, "middle")]
     return _figure(key, title, finding_of(points, unit=unit), 224, _joined(body))
 
 

@@ -36,7 +36,7 @@ def address_of(name: str) -> str:
         return ""
 
 
-class Site:
+class House:
     """Everything is computed when a template asks for it: an error page asks for nothing."""
 
     def __init__(self, request):
@@ -121,4 +121,5 @@ class Site:
 
 
 def page_context(request):
-    return {"site": Site(request)}
+    # Not "site": the login view of Django puts its own `site` into the context.
+    return {"house": House(request)}

@@ -79,7 +79,7 @@ def _sample_table(request) -> Table:
 
 
 def style_book_context(request) -> dict:
-    form = SampleForm({"sex": "1", "id_number": "51102319680403251", "born_on_0": "1968", "born_on_1": "13"}, {})
+    form = SampleForm({"sex": "1", "id_number": "51102319680403251", "born_on_year": "1968", "born_on_month": "13"}, {})
     form.add_error("id_number", "公民身份号码应为 18 位，现有 17 位")
     bars = [(name, points) for name, _people, points, _state in TOWNS]
     return {
