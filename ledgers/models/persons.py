@@ -4,7 +4,7 @@ from django.db import models
 
 from federation.shared.scope import OwnedByOrganisation
 from federation.shared.sealed import BlindIndexField, SealedField, SealedRow
-from ledgers.models.derived import FailedChecksField, MissingMandatoryField
+from ledgers.models.derived import CodePointField, FailedChecksField, MissingMandatoryField, NamePinyinField
 from ledgers.models.dictionaries import (
     CareForm,
     Dibao,
@@ -28,9 +28,9 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
     """`organisation` is the village or community body where the person is registered today."""
 
     # Identity
-    name = models.CharField("姓名", max_length=50)
-    name_pinyin = models.CharField("姓名拼音", max_length=200, blank=True, editable=False)
-    name_initials = models.CharField("姓名拼音首字母", max_length=50, blank=True, editable=False)
+    name = CodePointField("姓名", max_length=50)
+    name_pinyin = NamePinyinField("姓名拼音", part=0, max_length=200, blank=True)
+    name_initials = NamePinyinField("姓名拼音首字母", part=1, max_length=50, blank=True)
     sex = models.CharField("性别", max_length=1, choices=Sex.choices, blank=True)
     ethnicity = models.CharField("民族", max_length=20, blank=True)
     born_on = models.DateField("出生日期", null=True, blank=True)
@@ -134,6 +134,7 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
             models.Index(fields=["org_path", "category", "grade"], name="person_path_category"),
             models.Index(fields=["name", "id", "org_path"], name="person_name_id_path"),
             models.Index(fields=["name_initials", "org_path"], name="person_initials_path"),
+            models.Index(fields=["name_pinyin", "org_path"], name="person_pinyin_path"),
             models.Index(fields=["certificate_number_index"], name="person_certificate"),
         ]
         constraints = [

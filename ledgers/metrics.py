@@ -1,0 +1,51 @@
+"""Numbers from the ledgers. Of the nine books only 表二 has a place yet; the others earn nothing until they do."""
+
+from django.db.models import Q
+
+from federation.shared.metrics import SUBTREE, Counted, NoSource, register
+from ledgers.models import DisabledPerson
+from orgs.metrics import CAMPAIGN_2012, CITY_REPORT, COUNTY_REPORT, LETTER_2011
+
+
+def current_persons(window):
+    return DisabledPerson.objects.current_on(window.as_of)
+
+
+register(Counted(
+    name="ledgers.persons_complete", label="必填项齐全的登记表", unit="份", source=f"{LETTER_2011}第三条",
+    definition="截止日当天在册残疾人中，登记表必填项（姓名、性别、民族、出生日期、身份证号、残疾类别和等级、户口类型、"
+    "现住址、监护人或联系人、文化程度、就业形式）全部填写的人数，除以在册人数。本机构和下级机构都算。",
+    facts=current_persons, where=lambda window: Q(missing_mandatory=0), is_ratio=True, reach=SUBTREE,
+    permission="persons.view",
+))  # fmt: skip
+register(Counted(
+    name="ledgers.persons_valid", label="通过全部数据检查的登记表", unit="份", source=f"{LETTER_2011}第三条",
+    definition="截止日当天在册残疾人中，登记表通过全部数据检查（号码、日期、类别等级相互一致）的人数，除以在册人数。"
+    "本机构和下级机构都算。",
+    facts=current_persons, where=lambda window: Q(failed_checks=""), is_ratio=True, reach=SUBTREE,
+    permission="persons.view",
+))  # fmt: skip
+
+for _name, _label, _unit, _source in (
+    ("ledgers.approved_summaries", "审定的基本情况汇总表（表一）", "份", COUNTY_REPORT),
+    ("ledgers.entry_kinds", "有审定记录的台账种类", "种", COUNTY_REPORT),
+    ("ledgers.village_entry_kinds", "村级残协有审定记录的台账种类", "种", f"{LETTER_2011}第三条"),
+    ("ledgers.needs_met", "已落实的服务需求", "件", f"{LETTER_2011}第三条"),
+    ("ledgers.persons_visited", "入户走访到的残疾人", "人", f"{LETTER_2011}第三条"),
+    ("ledgers.influential_activities", "在当地有影响的扶残助残活动", "次", f"{LETTER_2011}第一条"),
+    ("ledgers.good_deeds", "为残疾人做的实事、好事", "件", f"{LETTER_2011}第一条"),
+    ("ledgers.support_activities", "扶残助残活动", "次", f"{LETTER_2011}第一条"),
+    ("ledgers.volunteer_hours", "志愿助残小时数", "小时", f"{LETTER_2011}第三条"),
+    ("ledgers.volunteer_services", "志愿助残服务", "次", f"{LETTER_2011}第三条"),
+    ("ledgers.petitions_on_time", "按期办结的来信来访", "件", CITY_REPORT),
+    ("ledgers.association_activities", "协会开展的活动", "次", f"{CAMPAIGN_2012}一、（二）"),
+    ("ledgers.association_joint_activities", "依托乡镇、社区开展的协会活动", "次", f"{CAMPAIGN_2012}一、（二）"),
+    ("ledgers.diary_days", "写了工作日记的天数", "天", f"{LETTER_2011}第三条"),
+    ("ledgers.persons_in_charge_visited", "走访到的所负责残疾人", "人", f"{LETTER_2011}第三条"),
+    ("ledgers.needs_followed_up", "30 天内有跟进的服务需求", "件", f"{LETTER_2011}第三条"),
+    ("ledgers.entries_approved_at_once", "一次审定的台账记录", "条", f"{LETTER_2011}第三条"),
+):
+    register(NoSource(
+        name=_name, label=_label, unit=_unit, source=_source, definition="系统中还没有登记这类事实的地方。",
+        mend="organisation-detail",
+    ))  # fmt: skip
