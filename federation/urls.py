@@ -3,9 +3,11 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("api/v1/", include("federation.api")),
     path("", include("accounts.urls")),
     path("", include("federation.shared.urls")),
     path("", include("federation.shared.audit_urls")),
+    path("", include("federation.shared.jobs.urls")),
 ]
 
 handler403 = "federation.shared.errors.forbidden"
