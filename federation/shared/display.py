@@ -51,9 +51,13 @@ class Display:
         ]
 
 
-def safe_next(request, address: str | None) -> str:
+def safe_next(address: str | None) -> str:
     """`address` where it is a page of ours, else the front page: never a redirect to elsewhere."""
-    if address and url_has_allowed_host_and_scheme(address, allowed_hosts=None, require_https=False):
+    if (
+        address
+        and address.startswith("/")
+        and url_has_allowed_host_and_scheme(address, allowed_hosts=None, require_https=False)
+    ):
         return address
     return "/"
 
@@ -62,11 +66,11 @@ class DisplaySettingsView(View):
     permission = PUBLIC
 
     def get(self, request):
-        back = safe_next(request, request.GET.get("next"))
+        back = safe_next(request.GET.get("next"))
         return render(request, "pages/display_settings.html", {"title": "字号与配色", "next": back})
 
     def post(self, request):
-        response = redirect(safe_next(request, request.POST.get("next")))
+        response = redirect(safe_next(request.POST.get("next")))
         for name, choices in CHOICES.items():
             value = request.POST.get(name)
             if value in dict(choices):

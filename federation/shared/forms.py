@@ -101,16 +101,22 @@ _DATE_FORMS = (
 )
 
 
-def read_date(text: str) -> datetime.date | None:
-    """The date in `text` written as 2026年4月3日, 2026-4-3, 2026.4.3, 2026/4/3 or 20260403; None if it is none."""
+def date_parts(text) -> tuple[str, str, str] | None:
+    """Year, month and day of a date written in one piece: 2026年4月3日, 2026-4-3, 2026.4.3, 2026/4/3, 20260403."""
     for form in _DATE_FORMS:
         match = form.fullmatch(plain_digits(text))
         if match:
-            try:
-                return datetime.date(*(int(part) for part in match.groups()))
-            except ValueError:
-                return None
+            return match.groups()
     return None
+
+
+def read_date(text: str) -> datetime.date | None:
+    """The date in `text` (see date_parts); None where it is none."""
+    parts = date_parts(text)
+    try:
+        return datetime.date(*(int(part) for part in parts)) if parts else None
+    except ValueError:
+        return None
 
 
 class ThreeBoxDateField(forms.Field):
@@ -135,10 +141,8 @@ class ThreeBoxDateField(forms.Field):
         year, month, day = (plain_digits(part) for part in value)
         if not (year or month or day):
             return None
-        if year and not (month or day):
-            whole = read_date(year)
-            if whole is not None:
-                return whole
+        if not (month or day):
+            year, month, day = date_parts(year) or (year, month, day)
         return self._from_parts(year, month, day)
 
     def _from_parts(self, year, month, day) -> datetime.date:
@@ -227,11 +231,13 @@ class HouseFormMixin:
     """Sections and messages shared by all forms.
 
     `sections_spec = [("一、本人情况", ["name", "sex"]), …]` draws panels; fields named nowhere come last.
+    `user=` is kept as `self.user`, for forms whose choices depend on scope.
     """
 
     sections_spec: list[tuple[str, list[str]]] = []
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, user=None, **kwargs):
+        self.user = user
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             _speak_plainly(field)
