@@ -1,13 +1,24 @@
 """Machine keys of the REST interface: `Authorization: Api-Key <key id>.<secret>`."""
 
 import hmac
+import re
+from datetime import timedelta
 
+from django.core.cache import cache
 from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.permissions import BasePermission
+from rest_framework.throttling import SimpleRateThrottle
 
 from accounts.models import ApiKey
+from federation.shared import audit
+
+# After so many wrong keys an address waits; DRF's own throttles do not see refused callers.
+REFUSALS_ALLOWED = 20
+REFUSALS_WINDOW = 15 * 60
+USED_EVERY = timedelta(minutes=5)
 
 _WRONG = "接口密钥不正确、已停用或已过期。请向发放密钥的残联核对。"
 
@@ -19,15 +30,31 @@ class MachineKeyAuthentication(BaseAuthentication):
             return None
         if len(parts) != 2:
             raise AuthenticationFailed(_WRONG)
-        key_id, _, secret = parts[1].decode("latin-1").partition(".")
-        key = ApiKey.objects.filter(key_id=key_id).first()
+        address = f"api-refused:{audit.client_address(request._request)}"
+        if cache.get(address, 0) >= REFUSALS_ALLOWED:
+            raise Throttled(wait=REFUSALS_WINDOW)
+        key = self._key(parts[1].decode("latin-1"))
+        if key is None:
+            cache.add(address, 0, REFUSALS_WINDOW)
+            cache.incr(address)
+            audit.record("accounts.key.refused", actor=None)
+            raise AuthenticationFailed(_WRONG)
+        self._mark_used(key)
+        return key, key
+
+    def _key(self, credential: str) -> ApiKey | None:
+        key_id, _, secret = credential.partition(".")
+        key = ApiKey.objects.filter(key_id=key_id).first() if re.fullmatch("[0-9a-f]{16}", key_id) else None
         # Hashed also for an unknown key, so that both answers take the same time.
         given = ApiKey.hash_secret(secret)
         if key is None or not hmac.compare_digest(given, key.secret_hash):
-            raise AuthenticationFailed(_WRONG)
-        if not key.is_active or key.expires_on < timezone.localdate():
-            raise AuthenticationFailed(_WRONG)
-        return key, key
+            return None
+        return key if key.is_active and key.expires_on >= timezone.localdate() else None
+
+    def _mark_used(self, key):
+        now = timezone.now()
+        if key.last_used_at is None or now - key.last_used_at > USED_EVERY:
+            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
     def authenticate_header(self, request):
         return "Api-Key"
@@ -41,3 +68,23 @@ class GrantedResource(BasePermission):
     def has_permission(self, request, view):
         resource = getattr(view, "api_resource", None)
         return isinstance(request.user, ApiKey) and resource is not None and request.user.allows(resource)
+
+
+class KeyRate(SimpleRateThrottle):
+    """Requests a minute of one key: enough for a pull, too few to crowd out the pages."""
+
+    scope = "machine"
+    rate = "600/min"
+
+    def get_cache_key(self, request, view):
+        return f"api-rate:{request.user.pk}" if isinstance(request.user, ApiKey) else None
+
+
+class MachineKeyScheme(OpenApiAuthenticationExtension):
+    """How the OpenAPI description names the header."""
+
+    target_class = MachineKeyAuthentication
+    name = "machineKey"
+
+    def get_security_definition(self, auto_schema):
+        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Api-Key 编号.密钥"}

@@ -41,8 +41,9 @@ class NewPasswordForm(HouseFormMixin, PasswordChangeForm):
     }
     field_order = ["old_password", "new_password1", "new_password2"]
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, user, *args, **kwargs):
+        # By position: the mixin would take `user=` for itself.
+        super().__init__(user, *args, **kwargs)
         labels = {"old_password": "现在的密码", "new_password1": "新密码", "new_password2": "再填一次新密码"}
         for name, label in labels.items():
             self.fields[name].label = label

@@ -23,6 +23,11 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[:
 # True when a TLS proxy stands in front: secure cookies, HSTS and the redirect need it.
 HTTPS = env.bool("FEDERATION_HTTPS", default=False)
 
+# What pages show before anybody has logged in, and where the footer says to ask for help (also by message:
+# deaf users do not telephone).
+FEDERATION_UNIT_NAME = env("FEDERATION_UNIT_NAME", default="")
+FEDERATION_CONTACT = env("FEDERATION_CONTACT", default="")
+
 KEYS = KeyFile.load_or_create(Path(env("FEDERATION_KEY_FILE", default=str(DATA_DIR / "keys" / "keys.json"))))
 SECRET_KEY = env("SECRET_KEY", default=KEYS.django_secret)
 # "aes-256-gcm" or "sm4-gcm": what new sealed values are written with; both are always readable.
@@ -43,7 +48,6 @@ INSTALLED_APPS = [
     "import_export",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "drf_standardized_errors",
     "axes",
     "csp",
@@ -239,18 +243,25 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "DEFAULT_PAGINATION_CLASS": "federation.shared.rest.CursorPages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "PAGE_SIZE": 100,
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api_auth.KeyRate"],
     "UNAUTHENTICATED_USER": None,
+    # One format, so that no parameter of an address or query chooses another.
+    "URL_FORMAT_OVERRIDE": None,
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_FORMATTER_CLASS": "federation.shared.rest.Sentences",
+    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
+    "ERROR_SCHEMAS": dict.fromkeys(
+        ("400", "401", "403", "404", "405", "406", "415", "429", "500"), "federation.shared.rest.ErrorAnswer"
+    ),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "残联基层组织管理 REST 接口",
     "DESCRIPTION": "供上级残联按年度读取机构、达标率、考核结果的接口；只给出统计数，不给出个人信息。",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 
 # --- logs: structured, one line of JSON each, never personal data --------------------------------

@@ -53,7 +53,7 @@ class KeyListView(ScopedListView):
     def actions(self):
         return [
             {"url": reverse("key-add"), "label": "发放密钥", "kind": "primary"},
-            
+            {"url": reverse("api-docs"), "label": "接口说明", "kind": ""},
         ]
 
 

@@ -1,0 +1,50 @@
+"""The REST interface /api/v1/: resources, its OpenAPI description, and a page that people read."""
+
+import functools
+
+from django.shortcuts import render
+from django.urls import path
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.permissions import AllowAny
+
+from federation.shared.permissions import PUBLIC, requires
+from orgs import api as orgs_api
+
+
+class SchemaView(SpectacularJSONAPIView):
+    """The description in OpenAPI; it holds no data, so everybody may read it."""
+
+    permission = PUBLIC
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    throttle_classes = []
+
+
+@functools.cache
+def operations() -> list[dict]:
+    """What the description says, flattened for the page: one entry an address."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    found = []
+    for address, methods in schema["paths"].items():
+        operation = methods["get"]
+        parameters = [
+            {"name": each["name"], "place": each["in"], "text": each.get("description", "")}
+            for each in operation.get("parameters", [])
+        ]
+        found.append({"address": address, "text": operation.get("description", ""), "parameters": parameters})
+    return found
+
+
+@requires(PUBLIC)
+def docs(request):
+    context = {"title": "接口说明", "operations": operations(), "breadcrumbs": []}
+    return render(request, "api/docs.html", context)
+
+
+urlpatterns = [
+    path("schema/", SchemaView.as_view(), name="api-schema"),
+    path("docs/", docs, name="api-docs"),
+    path("organisations/", orgs_api.OrganisationList.as_view(), name="api-organisation-list"),
+    path("organisations/<int:pk>/", orgs_api.OrganisationDetail.as_view(), name="api-organisation-detail"),
+]
