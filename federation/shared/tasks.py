@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from federation.shared.jobs import services, sweeping
+from federation.shared.rosters import tasks as roster_tasks  # noqa: F401 - registers its job kinds
 
 
 @shared_task(name="federation.shared.tasks.run_job", expires=120)

@@ -4,3 +4,4 @@
 from federation.shared.models.audit import AuditEntry, AuditHead
 from federation.shared.models.history import ChangeRecord
 from federation.shared.models.jobs import Chunk, Job, WorkerHost
+from federation.shared.models.rosters import RosterImport, StagedBlock

@@ -1,0 +1,112 @@
+"""What a kind of roster declares, carried by an import-export Resource: columns become its fields.
+
+One list of columns drives the template, the reader, the preview, the error workbook and the export.
+"""
+
+from import_export.fields import Field
+from import_export.resources import Resource
+from import_export.widgets import Widget
+
+from federation.shared.normalise import Dictionary
+from federation.shared.rosters.columns import RosterColumn
+from federation.shared.sealed import SealedText
+from federation.shared.workbooks import Column, Sheet
+
+
+class RosterRefused(Exception):
+    """The file as a whole cannot be taken; the message is for the person who sent it."""
+
+
+class PreviewOutdated(Exception):
+    """What is stored has changed since the preview; nothing was written."""
+
+
+class ColumnWidget(Widget):
+    """A roster column as import-export's widget: the same reading and the same words for its own importer."""
+
+    def __init__(self, column: RosterColumn):
+        super().__init__()
+        self.column = column
+
+    def clean(self, value, row=None, **kwargs):
+        return self.column.read("" if value is None else str(value)) or None
+
+    def render(self, value, obj=None, **kwargs):
+        if value is None or value == "":
+            return ""
+        if isinstance(value, SealedText):
+            return value.masked()
+        if isinstance(value, bool):
+            value = "1" if value else "0"
+        if isinstance(self.column.clean, Dictionary):
+            return self.column.clean.word(str(value))
+        return value
+
+
+class RosterResource(Resource):
+    """Base of the kinds. A kind gives `columns` and the methods below; rows of a table are addressed by index."""
+
+    kind = ""
+    title = ""
+    position = 0
+    description = ""
+    columns: tuple[RosterColumn, ...] = ()
+    # The model attribute of a column whose field is called otherwise, for exports.
+    attributes: dict[str, str] = {}
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        for column in self.columns:
+            self.fields[column.field] = Field(
+                attribute=self.attributes.get(column.field, column.field),
+                column_name=column.heading,
+                widget=ColumnWidget(column),
+            )
+
+    def headings(self) -> dict[str, tuple[str, ...]]:
+        """Field → heading and synonyms, as the reader wants them."""
+        return {column.field: column.names for column in self.columns}
+
+    def column_of(self, field: str) -> RosterColumn:
+        return next(column for column in self.columns if column.field == field)
+
+    def template_columns(self) -> list[RosterColumn]:
+        return [column for column in self.columns if column.in_template]
+
+    def check_headings(self, fields: set[str]):
+        """Refuse a file that lacks a column without which no row can be right."""
+        missing = [column.heading for column in self.columns if column.required and column.field not in fields]
+        if missing:
+            raise RosterRefused(f"表头缺少：{'、'.join(missing)}。请补上这些列（写法以下载的模板为准）后再上传。")
+
+    def export_sheet(self, rows) -> Sheet:
+        """`rows` of the model as the sheet that this roster reads, numbers masked."""
+        columns = [Column(column.heading, column.width, column.shown_kind) for column in self.columns]
+        fields = [self.fields[column.field] for column in self.columns]
+        return Sheet(self.title, columns, ([field.export(row) for field in fields] for row in rows))
+
+    # --- what a kind does -------------------------------------------------------------------------
+
+    def places_of(self, roster_import, user):
+        """What rows may be written for, asked with the rights of `user` now."""
+        raise NotImplementedError
+
+    def place_choices(self, places) -> list[tuple[str, str]]:
+        """(township, village) names for the template's second sheet."""
+        return []
+
+    def check(self, table, places):
+        """Find every row's place, doubles and contradictions; refuse rows through `table.refuse`."""
+        raise NotImplementedError
+
+    def compare(self, table, places, *, lock: bool = False):
+        """Set outcome, target and changes of the rows that are not wrong, against what is stored."""
+        raise NotImplementedError
+
+    def write(self, table, *, roster_import, by) -> dict:
+        """Write the new and changed rows of a compared table; what an undo needs to know, as JSON."""
+        raise NotImplementedError
+
+    def undo(self, written: list[dict], *, roster_import, by):
+        """Take back what `write` did. Raises RosterRefused where a row has been changed since."""
+        raise NotImplementedError

@@ -1,0 +1,87 @@
+"""Rows between the check and the confirmation: sealed blocks of some thousand rows, never plain in the database."""
+
+import json
+
+from federation.shared.models.rosters import RosterImport, StagedBlock
+from federation.shared.rosters.table import WRONG, CellError, RosterTable
+from federation.shared.sealed_blobs import seal_bytes, unseal_bytes
+
+BLOCK_ROWS = 5000
+
+
+def _aad(roster_import: RosterImport, content: str, number: int) -> bytes:
+    return f"shared.stagedblock|{roster_import.uid}|{content}|{number}".encode()
+
+
+def _block(roster_import, content, number, data, **more) -> StagedBlock:
+    plain = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+    payload = seal_bytes(plain, _aad(roster_import, content, number))
+    return StagedBlock(roster_import=roster_import, content=content, number=number, payload=payload, **more)
+
+
+def content_of(block: StagedBlock, roster_import: RosterImport):
+    """What a block holds. Raises SealBroken where it was tampered with."""
+    return json.loads(unseal_bytes(block.payload, _aad(roster_import, block.content, block.number)))
+
+
+def row_blocks(roster_import: RosterImport, table: RosterTable):
+    """The rows of `table` that are not wrong, in blocks; each is sealed as it is asked for."""
+    kept = [index for index, outcome in enumerate(table.outcomes) if outcome != WRONG]
+    everything = len(kept) == len(table)
+    for number, start in enumerate(range(0, len(kept), BLOCK_ROWS)):
+        indexes = kept[start : start + BLOCK_ROWS]
+
+        def part(column, start=start, indexes=indexes):
+            return column[start : start + BLOCK_ROWS] if everything else [column[index] for index in indexes]
+
+        outcomes = "".join(part(table.outcomes))
+        data = {
+            "rows": part(table.rows),
+            "outcomes": outcomes,
+            "values": {name: part(column) for name, column in table.values.items()},
+            "places": part(table.places),
+            "changes": part(table.changes),
+        }
+        yield _block(
+            roster_import,
+            StagedBlock.Content.ROWS,
+            number,
+            data,
+            first_row=data["rows"][0],
+            rows=len(indexes),
+            counts={outcome: outcomes.count(outcome) for outcome in set(outcomes)},
+        )
+
+
+def error_blocks(roster_import: RosterImport, errors: list[CellError]):
+    for number, start in enumerate(range(0, len(errors), BLOCK_ROWS)):
+        part = errors[start : start + BLOCK_ROWS]
+        data = [[error.row, error.heading, error.sentence] for error in part]
+        yield _block(roster_import, StagedBlock.Content.ERRORS, number, data, first_row=part[0].row, rows=len(part))
+
+
+def written_block(roster_import: RosterImport, number: int, data: dict) -> StagedBlock:
+    return _block(roster_import, StagedBlock.Content.WRITTEN, number, data)
+
+
+def blocks_of(roster_import: RosterImport, content: str):
+    return StagedBlock.objects.filter(roster_import=roster_import, content=content).order_by("number")
+
+
+def table_of(block: StagedBlock, roster_import: RosterImport, columns) -> RosterTable:
+    """A block of rows as the table it was cut from."""
+    data = content_of(block, roster_import)
+    return RosterTable(
+        columns=list(columns),
+        rows=data["rows"],
+        values=data["values"],
+        outcomes=list(data["outcomes"]),
+        places=data["places"],
+        changes=data["changes"],
+    )
+
+
+def errors_of(roster_import: RosterImport) -> list[CellError]:
+    """Every error of the import, in the order of the file."""
+    blocks = blocks_of(roster_import, StagedBlock.Content.ERRORS)
+    return [CellError(*error) for block in blocks for error in content_of(block, roster_import)]

@@ -1,0 +1,153 @@
+"""A roster while it is checked: normal values in columns, an outcome and the errors of each row."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from federation.shared.normalise import NotNormal
+from federation.shared.rosters.columns import RosterColumn
+from federation.shared.workbooks import ReadSheet
+
+NEW, CHANGED, UNCHANGED, WRONG, TRANSFER = "n", "c", "u", "w", "t"
+OUTCOMES = {NEW: "新增", CHANGED: "有变化", UNCHANGED: "无变化", WRONG: "有错误", TRANSFER: "在别处登记"}
+_TOTALS = {"合计", "总计", "小计", "共计", "累计"}
+
+
+@dataclass(frozen=True)
+class CellError:
+    """What is wrong with one cell: Excel's row number, the heading, and what to do."""
+
+    row: int
+    heading: str
+    sentence: str
+
+    def __str__(self):
+        return f"第 {self.row} 行“{self.heading}”：{self.sentence}"
+
+
+@dataclass
+class RosterTable:
+    """`values[field][i]` belongs to Excel's row `rows[i]`; "" where the cell is empty or was refused."""
+
+    columns: list[RosterColumn]
+    rows: list[int]
+    values: dict[str, list[str]]
+    outcomes: list[str] = field(default_factory=list)
+    errors: list[CellError] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    # What the kind worked out for each row: a body, the stored record, what would change.
+    places: list = field(default_factory=list)
+    targets: list = field(default_factory=list)
+    changes: list = field(default_factory=list)
+
+    def __post_init__(self):
+        count = len(self.rows)
+        self.outcomes = self.outcomes or [NEW] * count
+        self.places = self.places or [None] * count
+        self.targets = self.targets or [None] * count
+        self.changes = self.changes or [None] * count
+        self._headings = {column.field: column.heading for column in self.columns}
+
+    def __len__(self):
+        return len(self.rows)
+
+    def has(self, name: str) -> bool:
+        return name in self.values
+
+    def column(self, name: str) -> list[str]:
+        """The values of a column, empty ones where the file does not have it."""
+        return self.values.get(name) or [""] * len(self.rows)
+
+    def refuse(self, index: int, name: str, sentence: str):
+        """The row is wrong because of its cell in column `name`."""
+        self.errors.append(CellError(self.rows[index], self._headings.get(name, name), sentence))
+        self.outcomes[index] = WRONG
+
+    def is_wrong(self, index: int) -> bool:
+        return self.outcomes[index] == WRONG
+
+    def counts(self) -> Counter:
+        return Counter(self.outcomes)
+
+
+def normal_table(
+    sheet: ReadSheet, columns: Iterable[RosterColumn], told: Callable[[int], None] = lambda done: None
+) -> RosterTable:
+    """`sheet` with every cell made normal; each refused cell is an error of its row, all of them at once."""
+    columns = list(columns)
+    present = [column for column in columns if column.field in sheet.columns]
+    notices = list(sheet.notices)
+    rows, cells = _without_totals(sheet, present, notices)
+    table = RosterTable(columns=columns, rows=rows, values={}, notices=notices)
+    for number, column in enumerate(present, 1):
+        table.values[column.field] = _normal_column(table, column, cells.pop(column.field))
+        told(len(rows) * number // (len(present) + 1))
+    _check_required(table)
+    return table
+
+
+def _normal_column(table: RosterTable, column: RosterColumn, cells: list[str]) -> list[str]:
+    """Each distinct cell is read once; most columns hold few distinct ones."""
+    known, refused = {}, {}
+    for cell in set(cells):
+        try:
+            known[cell] = column.read(cell)
+        except NotNormal as error:
+            known[cell] = ""
+            refused[cell] = str(error)
+    if refused:
+        for index, cell in enumerate(cells):
+            if cell in refused:
+                table.refuse(index, column.field, refused[cell])
+    return [known[cell] for cell in cells]
+
+
+def _check_required(table: RosterTable):
+    already = {(error.row, error.heading) for error in table.errors}
+    for column in table.columns:
+        if not column.required:
+            continue
+        values = table.values.get(column.field)
+        if values is None or all(values):
+            continue
+        for index, value in enumerate(values):
+            if not value and (table.rows[index], column.heading) not in already:
+                table.refuse(index, column.field, "没有填写。这一项必须填。")
+
+
+def _without_totals(sheet: ReadSheet, present: list[RosterColumn], notices: list[str]):
+    """The sheet without its rows of totals, which are named in a notice."""
+    required = [sheet.columns[column.field] for column in present if column.required]
+    left_out = []
+    for column in present:
+        cells = sheet.columns[column.field]
+        if _TOTALS.isdisjoint(cells) and not any(cell.replace(" ", "") in _TOTALS for cell in set(cells)):
+            continue
+        for index, cell in enumerate(cells):
+            # A total has at most its own word in the columns that every person must have.
+            if cell.replace(" ", "") in _TOTALS and sum(bool(other[index]) for other in required) <= 1:
+                left_out.append(index)
+    if not left_out:
+        return list(sheet.rows), dict(sheet.columns)
+    gone = set(left_out)
+    notices.append(f"第 {'、'.join(str(sheet.rows[index]) for index in sorted(gone)[:5])} 行是合计行，没有读入。")
+    rows = [row for index, row in enumerate(sheet.rows) if index not in gone]
+    cells = {
+        name: [cell for index, cell in enumerate(column) if index not in gone] for name, column in sheet.columns.items()
+    }
+    return rows, cells
+
+
+def find_doubles(table: RosterTable, name: str):
+    """Refuse all rows that share a value in column `name`: the file does not say which of them is right."""
+    values = table.values.get(name)
+    if values is None or len(set(values)) == len(values):
+        return
+    places: dict[str, list[int]] = {}
+    for index, value in enumerate(values):
+        if value:
+            places.setdefault(value, []).append(index)
+    for indexes in places.values():
+        for index in indexes if len(indexes) > 1 else ():
+            others = "、".join(str(table.rows[other]) for other in indexes[:4] if other != index)
+            table.refuse(index, name, f"与第 {others} 行重复。请核对，只留正确的一行。")

@@ -1,0 +1,245 @@
+"""The roster of disabled persons (表二): columns, and how a row is matched, checked and written."""
+
+from django.utils import timezone
+
+from federation.shared import normalise
+from federation.shared.normalise import YES_NO, Dictionary
+from federation.shared.pinyin import pinyin_of
+from federation.shared.rosters import RosterColumn, register
+from federation.shared.rosters.resource import RosterRefused
+from federation.shared.rosters.set_based import SetBasedRoster
+from federation.shared.rosters.table import RosterTable, find_doubles
+from ledgers import rules
+from ledgers.models import DisabledPerson
+from ledgers.models.dictionaries import (
+    CareForm,
+    Dibao,
+    DisabilityCategory,
+    DisabilityGrade,
+    Education,
+    EmploymentForm,
+    MaritalStatus,
+    MedicalInsurance,
+    PensionInsurance,
+    PoliticalStatus,
+    RegisterType,
+)
+from orgs.models import Sex
+from orgs.places import Places, Unfound
+
+CATEGORY = Dictionary(
+    DisabilityCategory.choices,
+    {value: [f"{word}残疾"] for value, word in DisabilityCategory.choices}
+    | {"2": ["听力残疾", "聋"], "1": ["视力残疾", "盲"], "7": ["多重残疾", "综合"], "4": ["肢体残疾", "肢残"]},
+)
+GRADE = Dictionary(
+    DisabilityGrade.choices,
+    {"1": ["1级", "壹级", "Ⅰ级", "一", "壹"], "2": ["2级", "贰级", "Ⅱ级", "二", "贰"],
+     "3": ["3级", "叁级", "Ⅲ级", "三", "叁"], "4": ["4级", "肆级", "Ⅳ级", "四", "肆"]},
+)  # fmt: skip
+EDUCATION = Dictionary(
+    Education.choices,
+    {"none": ["文盲", "半文盲", "未上过学", "无"], "junior": ["初级中学"], "senior": ["高中", "中专", "职高", "技校"],
+     "college": ["专科", "大学专科"], "university": ["本科", "大学", "研究生", "大学本科", "硕士", "博士"]},
+)  # fmt: skip
+POLITICS = Dictionary(
+    PoliticalStatus.choices, {"party": ["党员", "中共预备党员", "预备党员"], "league": ["团员"], "masses": ["一般群众"]}
+)
+EMPLOYMENT = Dictionary(
+    EmploymentForm.choices,
+    {"proportional": ["按比例"], "concentrated": ["集中"], "self_employed": ["个体"], "flexible": ["灵活"],
+     "sheltered": ["辅助性"], "unemployed": ["无业", "待业", "未就业（无业）"], "at_school": ["在校生", "学生"],
+     "farming": ["务农种养", "农业种养", "种养业"], "public_welfare": ["公益岗", "公益岗位"]},
+)  # fmt: skip
+MARRIAGE = Dictionary(
+    MaritalStatus.choices, {"married": ["有配偶", "初婚", "再婚"], "divorced": ["离婚"], "single": ["单身"]}
+)
+
+
+def category_parts(value: str) -> str:
+    """视力、肢体 or 14 → 14: the categories of a multiple disability, in order, each once."""
+    plain = normalise.text(value)
+    if not plain:
+        return ""
+    digits = plain.translate(str.maketrans("、，,;；/＋+ ", "         "))
+    parts = list(digits.replace(" ", "")) if digits.replace(" ", "").isdigit() else digits.split()
+    return "".join(sorted({CATEGORY(part) for part in parts}))
+
+
+def _column(name: str, **more) -> RosterColumn:
+    """A column that is a field of the person: heading, length and mask are the field's own."""
+    field = DisabledPerson._meta.get_field(name)
+    more.setdefault("max_length", getattr(field, "max_length", None) or 200)
+    if field.choices and "clean" not in more:
+        more["clean"] = Dictionary(field.choices)
+    more.setdefault("help", str(field.help_text))
+    return RosterColumn(field=name, heading=more.pop("heading", str(field.verbose_name)), **more)
+
+
+def _date(name: str, **more) -> RosterColumn:
+    return _column(name, clean=normalise.date, kind="date", width=13, max_length=10, **more)
+
+
+COLUMNS = (
+    _column("name", clean=normalise.name, synonyms=("名字", "残疾人姓名"), required=True, example="张三", width=10),
+    _column("id_number", clean=normalise.id_number, kind="identity", sealed="id_number", required=True,
+            synonyms=("身份证号码", "公民身份号码", "身份证", "居民身份证号", "身份证件号"), width=22, max_length=18),
+    _column("sex", synonyms=("男/女",), clean=Dictionary(Sex.choices, {"1": ["男性", "M"], "2": ["女性", "F"]}),
+            example="男", width=6),
+    _column("ethnicity", example="汉族", width=8),
+    _date("born_on", synonyms=("出生年月日", "出生日", "生日")),
+    _column("phone", clean=normalise.phone, kind="phone", sealed="phone", max_length=30,
+            synonyms=("电话", "手机", "手机号", "手机号码", "联系方式", "本人电话"), example="13900000000", width=14),
+    RosterColumn("township", "乡镇", synonyms=("乡镇(街道)", "所属乡镇", "街道", "乡(镇)", "乡镇名称", "乡镇街道"),
+                 help="与“机构名称”表中的写法一致", width=14),
+    RosterColumn("village", "村（社区）", synonyms=("村", "社区", "村居", "行政村", "村(居)", "村(社区)名称", "所属村",
+                 "所属村(社区)", "村社区"), help="与“机构名称”表中的写法一致", width=16),
+    RosterColumn("division_code", "区划代码", clean=normalise.division_code, kind="code", width=15, in_template=False,
+                 synonyms=("行政区划代码", "村代码", "村(社区)代码", "统计用区划代码"),
+                 help="填了区划代码可以不填村名"),
+    _column("certificate_number", clean=normalise.certificate_number, kind="identity", sealed="certificate",
+            synonyms=("残疾证号", "残疾证号码", "残疾人证号码", "残疾人证", "残疾证"), max_length=23, width=24,
+            help="20 位，没有办证的不填"),
+    _column("category", clean=CATEGORY, synonyms=("残疾类型", "类别", "残疾种类"), example="肢体", width=10),
+    _column("category_parts", clean=category_parts, synonyms=("多重类别", "多重残疾类别"), max_length=6, width=14,
+            help="只有多重残疾填写，例如：视力、肢体"),
+    _column("grade", clean=GRADE, synonyms=("等级", "残疾级别", "级别"), example="二级", width=10),
+    _column("cause", synonyms=("残疾原因",), example="疾病"),
+    _date("disabled_since", in_template=False),
+    _date("certificate_issued_on", synonyms=("发证日期", "办证日期", "发证时间")),
+    _date("next_review_on", in_template=False),
+    _column("register_type", synonyms=("户口性质", "户籍类型", "户口类别"), example="农业", width=10,
+            clean=Dictionary(RegisterType.choices, {"1": ["农业户口", "农村"], "2": ["非农业户口", "城镇", "非农"]})),
+    _column("registered_address", synonyms=("户籍所在地", "户口所在地"), width=26, in_template=False),
+    _column("current_address", synonyms=("现居住地址", "家庭住址", "住址", "居住地址", "现居住地"), width=26),
+    _column("grid", in_template=False),
+    _column("household_size", clean=normalise.whole_number, kind="whole", max_length=4, width=10),
+    _column("household_disabled", clean=normalise.whole_number, kind="whole", max_length=4, in_template=False),
+    _column("is_elderly_disabled_household", clean=YES_NO, in_template=False, width=10),
+    _column("guardian_name", clean=normalise.name, synonyms=("监护人", "监护人姓名", "联系人"),
+            example="张大山", width=12),
+    _column("guardian_relation", synonyms=("与残疾人关系", "关系"), example="父亲", width=12),
+    _column("guardian_phone", clean=normalise.phone, kind="phone", sealed="phone", max_length=30, width=14,
+            synonyms=("联系人电话", "监护人联系电话")),
+    _column("marital_status", clean=MARRIAGE, synonyms=("婚姻",), example="已婚", width=10),
+    _column("education", clean=EDUCATION, synonyms=("学历", "受教育程度"), example="小学", width=12),
+    _column("political_status", clean=POLITICS, in_template=False, width=12),
+    _column("yearly_income", clean=normalise.amount, kind="amount", synonyms=("人均年收入", "家庭人均收入"),
+            max_length=11, help="单位：元", width=14),
+    _column("dibao", clean=Dictionary(Dibao.choices, {"none": ["否", "非低保"], "urban": ["城市低保", "城镇"],
+            "rural": ["农村"]}), synonyms=("低保情况", "是否低保"), example="农村低保", width=10),
+    _column("dibao_class", in_template=False, width=10),
+    _column("is_extreme_poverty_support", clean=YES_NO, in_template=False, width=10),
+    _column("housing", synonyms=("住房情况",), in_template=False, width=10),
+    _column("has_living_subsidy", clean=YES_NO, synonyms=("生活补贴",), example="是", width=12),
+    _column("has_care_subsidy", clean=YES_NO, synonyms=("护理补贴",), example="否", width=12),
+    _column("pension", clean=Dictionary(PensionInsurance.choices, {"none": ["无", "未参保"], "employee": ["职工"],
+            "resident": ["居民", "城乡居民", "城乡居民养老保险"]}), in_template=False, width=12),
+    _column("medical", clean=Dictionary(MedicalInsurance.choices, {"none": ["无", "未参保"], "employee": ["职工"],
+            "resident": ["居民", "城乡居民", "新农合", "城乡居民医疗保险"]}), in_template=False, width=12),
+    _column("employment", clean=EMPLOYMENT, synonyms=("就业情况", "就业状况", "就业"), example="务农", width=12),
+    _column("employer", in_template=False),
+    _column("skills", in_template=False),
+    _column("training_wish", in_template=False),
+    _column("school", in_template=False),
+    _column("rehabilitation", synonyms=("康复服务",), in_template=False),
+    _column("devices_held", in_template=False),
+    _column("devices_needed", in_template=False),
+    _column("is_home_adapted", clean=YES_NO, in_template=False),
+    _column("needs_home_adaptation", clean=YES_NO, in_template=False),
+    _column("care", clean=Dictionary(CareForm.choices, {"none": ["无"]}), in_template=False),
+    _column("responsible_cadre", in_template=False),
+    _date("last_visited_on", in_template=False),
+    _date("registered_on", in_template=False, synonyms=("建档日期",)),
+    _date("moved_away_on", in_template=False),
+    _date("deceased_on", in_template=False),
+    _date("cancelled_on", in_template=False),
+    _column("remark", max_length=300, in_template=False, width=20),
+)  # fmt: skip
+
+# The normalisers have already refused what these two would find.
+_CHECKED_BY_COLUMNS = ("id_number", "certificate")
+_RULES = [rule for code, rule in rules.RULES.items() if code not in _CHECKED_BY_COLUMNS]
+_RULE_FIELDS = (
+    *rules.MANDATORY, "certificate_number", "category_parts", "disabled_since", "certificate_issued_on",
+    "registered_on", "last_visited_on", "moved_away_on", "deceased_on", "cancelled_on", "next_review_on",
+    "household_size", "household_disabled",
+)  # fmt: skip
+
+
+@register
+class PersonRoster(SetBasedRoster):
+    kind = "persons"
+    title = "残疾人名册"
+    position = 3
+    description = "残疾人基本状况（表二），一人一行。按身份证号对应：已登记的更新，未登记的新增。"
+    columns = COLUMNS
+    model = DisabledPerson
+    rule_fields = _RULE_FIELDS
+    attributes = {
+        "township": "organisation__parent_label",
+        "village": "organisation__label",
+        "division_code": "organisation__code",
+    }
+
+    def places_of(self, roster_import, user):
+        return Places.of_import(roster_import, user)
+
+    def check_headings(self, fields):
+        super().check_headings(fields)
+        if not fields & {"village", "division_code"}:
+            raise RosterRefused(
+                "表头缺少“村（社区）”，也没有“区划代码”。请补上其中一列（写法以下载的模板为准）后再上传。"
+            )
+
+    def find_places(self, table: RosterTable, places):
+        asked = zip(table.column("township"), table.column("village"), table.column("division_code"), strict=True)
+        column = "village" if table.has("village") else "division_code"
+        found: dict[tuple, int | str] = {}
+        for index, names in enumerate(asked):
+            place = found.get(names)
+            if place is None:
+                try:
+                    place = places.find(*names).pk
+                except Unfound as error:
+                    place = str(error)
+                found[names] = place
+            if isinstance(place, str):
+                table.refuse(index, column, place)
+            else:
+                table.places[index] = place
+        find_doubles(table, "id_number")
+        find_doubles(table, "certificate_number")
+
+    def check_rows(self, table, indexes, stored):
+        today = timezone.localdate().isoformat()
+        fields = [name for name in _RULE_FIELDS if table.has(name)]
+        columns = [table.values[name] for name in fields]
+        missing, failed = [""] * len(table), [""] * len(table)
+        for index in indexes:
+            values = stored.get(index) or dict(zip(fields, [column[index] for column in columns], strict=True))
+            missing[index] = str(len(rules.missing_fields(values)))
+            codes = []
+            for rule in _RULES:
+                finding = rule.check(values, today)
+                if finding is not None:
+                    codes.append(rule.code)
+                    if rule.refused:
+                        table.refuse(index, *finding)
+            failed[index] = ",".join(codes)
+        table.values["missing_mandatory"], table.values["failed_checks"] = missing, failed
+
+    def derived_columns(self, values, count):
+        names = values.get("name") or [""] * count
+        spelled = [pinyin_of(name) for name in names]
+        derived = {"name_pinyin": [full for full, _ in spelled], "name_initials": [initials for _, initials in spelled]}
+        if "failed_checks" not in values:
+            fields = [name for name in _RULE_FIELDS if name in values]
+            rows = zip(*(values[name] for name in fields), strict=True)
+            assessed = [rules.assess_row(dict(zip(fields, row, strict=True))) for row in rows]
+            derived["missing_mandatory"] = [str(missing) for missing, _ in assessed]
+            derived["failed_checks"] = [codes for _, codes in assessed]
+        return derived
+
+    def defaults_of_new(self):
+        return {"registered_on": timezone.localdate().isoformat()}

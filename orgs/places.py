@@ -1,0 +1,110 @@
+"""Finding the body a roster row belongs to, among the bodies its importer may write for and no others."""
+
+import re
+from dataclasses import dataclass
+
+from orgs.models import BodyKind, Level, Organisation
+
+# Longest first: what a settlement's name may carry behind its proper name.
+_TAILS = re.compile(
+    "(?:残疾人联合会|残疾人协会|残联|残协|社区居民委员会|社区居委会|村民委员会|居民委员会|村委会|居委会|社区|街道办事处|街道|嘎查|村|镇|乡)$"
+)
+NOT_FOUND = "在您负责的范围内找不到{name}。请核对名称或区划代码，写法以下载的模板为准。"
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an import needs of a body."""
+
+    pk: int
+    path: str
+    label: str
+    code: str
+    level: int
+
+
+class Unfound(Exception):
+    """The names and code of a row name no body in scope, or more than one; the message says which and what to do."""
+
+
+def proper_name(name: str) -> str:
+    """会师镇残疾人联合会 → 会师; 桃花山社区居委会 → 桃花山. Twice, for 东山村村民委员会."""
+    short = _TAILS.sub("", name.replace(" ", ""))
+    return _TAILS.sub("", short) or short or name
+
+
+class Places:
+    """Live bodies of some levels below `paths`, found by code, or by township and village name."""
+
+    def __init__(self, bodies, levels=(Level.VILLAGE,)):
+        rows = bodies.filter(body_kind__in=[BodyKind.FEDERATION, BodyKind.VILLAGE_ASSOCIATION], abolished_on=None)
+        self.by_pk: dict[int, Place] = {}
+        self.by_code: dict[str, Place] = {}
+        self._by_name: dict[str, list[Place]] = {}
+        self._by_proper_name: dict[str, list[Place]] = {}
+        self._above: dict[str, set[str]] = {}
+        steplen = Organisation.steplen
+        names_of_path = {}
+        fields = ("pk", "path", "short_name", "name", "code", "level")
+        for pk, path, short_name, name, code, level in rows.order_by("path").values_list(*fields):
+            place = Place(pk, path, short_name or name, code, level)
+            names_of_path[path] = {_folded(short_name), _folded(name), proper_name(short_name or name)}
+            if level not in levels:
+                continue
+            self.by_pk[pk] = place
+            if code:
+                self.by_code.setdefault(code, place)
+            above = (names_of_path.get(path[:end]) for end in range(steplen, len(path), steplen))
+            self._above[path] = set().union(*(names for names in above if names))
+            for written in {_folded(short_name), _folded(name)} - {""}:
+                self._by_name.setdefault(written, []).append(place)
+            self._by_proper_name.setdefault(proper_name(short_name or name), []).append(place)
+        self._known: dict[tuple[str, str, str], Place | str] = {}
+
+    @classmethod
+    def of_import(cls, roster_import, user, levels=(Level.VILLAGE,)):
+        """The bodies that both the importer and the import may write for; asked anew every time."""
+        bodies = Organisation.objects.visible_to(user, "rosters.import").under(roster_import.organisation.path)
+        return cls(bodies, levels)
+
+    def find(self, township: str, village: str, code: str = "") -> Place:
+        """The body named. Raises Unfound with the sentence for the row."""
+        asked = (township, village, code)
+        found = self._known.get(asked)
+        if found is None:
+            found = self._known[asked] = self._find(*asked)
+        if isinstance(found, str):
+            raise Unfound(found)
+        return found
+
+    def _find(self, township: str, village: str, code: str) -> Place | str:
+        if code:
+            place = self.by_code.get(code)
+            if place is None:
+                return NOT_FOUND.format(name=f"区划代码 {code} 的机构")
+            if village and not self._is_called(place, village):
+                return f"区划代码 {code} 是“{place.label}”，与填写的“{village}”不一致。请改正其中一项。"
+            return place
+        if not village and not township:
+            return "没有填写机构。请填区划代码，或填乡镇和村（社区）的名称。"
+        wanted = village or township
+        shown = f"“{township} {village}”".replace(" ”", "”") if township else f"“{village}”"
+        candidates = self._by_name.get(_folded(wanted)) or self._by_proper_name.get(proper_name(wanted), [])
+        if village and township:
+            candidates = [place for place in candidates if self._lies_in(place, township)]
+        if not candidates:
+            return NOT_FOUND.format(name=shown)
+        if len(candidates) > 1:
+            return f"有 {len(candidates)} 个机构叫{shown}。请填写乡镇（街道）名称或 12 位区划代码来区分。"
+        return candidates[0]
+
+    def _is_called(self, place: Place, written: str) -> bool:
+        return proper_name(place.label) == proper_name(written)
+
+    def _lies_in(self, place: Place, township: str) -> bool:
+        above = self._above[place.path]
+        return _folded(township) in above or proper_name(township) in above
+
+
+def _folded(name: str) -> str:
+    return name.replace(" ", "").translate(str.maketrans("（）", "()"))
