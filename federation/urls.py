@@ -8,6 +8,8 @@ urlpatterns = [
     path("", include("federation.shared.urls")),
     path("", include("federation.shared.audit_urls")),
     path("", include("federation.shared.jobs.urls")),
+    path("", include("federation.shared.audit_urls")),
+    path("", include("federation.shared.jobs.urls")),
 ]
 
 handler403 = "federation.shared.errors.forbidden"
