@@ -8,8 +8,10 @@ urlpatterns = [
     path("", include("federation.shared.urls")),
     path("", include("federation.shared.audit_urls")),
     path("", include("federation.shared.jobs.urls")),
+    path("", include("ledgers.urls")),
     path("", include("federation.shared.audit_urls")),
     path("", include("federation.shared.jobs.urls")),
+    path("", include("ledgers.urls")),
 ]
 
 handler403 = "federation.shared.errors.forbidden"
