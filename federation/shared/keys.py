@@ -19,7 +19,7 @@ class KeyFileError(Exception):
 
 
 # How long a process may go on sealing with a key that rotation has replaced.
-_LOOK_AGAIN_SECONDS = 5
+LOOK_AGAIN_SECONDS = 5
 
 
 @dataclass
@@ -73,7 +73,7 @@ class KeyFile:
 
     def sealing_key(self) -> tuple[int, bytes]:
         """(id, key) that new values are sealed with; notices a rotation made by another process."""
-        if time.monotonic() - self._looked_at > _LOOK_AGAIN_SECONDS:
+        if time.monotonic() - self._looked_at > LOOK_AGAIN_SECONDS:
             self.look_again()
         return self.sealing_current, self.sealing[self.sealing_current]
 
