@@ -17,6 +17,13 @@ app.conf.beat_schedule = {
 app.conf.worker_hijack_root_logger = False
 
 
+@signals.celeryd_init.connect
+def _refuse_bad_start(**unused):
+    from federation.shared.startup import refuse_bad_start
+
+    refuse_bad_start()
+
+
 @signals.worker_process_init.connect
 @signals.beat_embedded_init.connect
 def _end_with_the_worker(**unused):

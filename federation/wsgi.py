@@ -2,5 +2,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from federation.shared.startup import refuse_bad_settings
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "federation.settings")
+refuse_bad_settings()
 application = get_wsgi_application()

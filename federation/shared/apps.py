@@ -10,7 +10,8 @@ class SharedConfig(AppConfig):
 
     def ready(self):
         # Receivers are allowed here alone: log-ins are events of Django and axes, an emptied database of migrate.
-        from federation.shared import audit_signals
+        # `startup` registers its system checks when it is imported.
+        from federation.shared import audit_signals, startup  # noqa: F401
 
         post_migrate.connect(audit_signals.begin_log, sender=self)
         audit_signals.connect()
