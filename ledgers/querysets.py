@@ -1,6 +1,6 @@
 """Questions about many disabled persons at once."""
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from federation.shared.scope import Scope, ScopedQuerySet
 from federation.shared.sealed import blind_index
@@ -26,3 +26,20 @@ class PersonQuerySet(ScopedQuerySet):
 
     def with_certificate(self, certificate_number: str):
         return self.filter(certificate_number_index=blind_index("certificate", certificate_number))
+
+    def id_number_taken(self, id_number: str, besides=None) -> bool:
+        """Whether anybody anywhere is registered under this number; it says nothing about whom or where."""
+        return self.with_id_number(id_number).exclude(pk=besides).exists()
+
+    def still_registered(self):
+        """Not moved away, deceased or cancelled; what the list shows unless asked otherwise."""
+        return self.filter(moved_away_on=None, deceased_on=None, cancelled_on=None)
+
+    def ended(self):
+        return self.exclude(moved_away_on=None, deceased_on=None, cancelled_on=None)
+
+
+def current_by_category(rows) -> dict[str, int]:
+    """{category: number} of those of `rows` still registered, in one query."""
+    grouped = rows.still_registered().order_by().values_list("category").annotate(number=Count("id"))
+    return dict(grouped)

@@ -45,26 +45,27 @@ Finding = tuple[str, str]
 
 @dataclass(frozen=True)
 class Rule:
-    """`code` is what failed_checks keeps, `word` what the list's filter shows, `check` the rule itself."""
+    """`code` is what failed_checks keeps, `word` what a reader sees, `fields` what the rule compares."""
 
     code: str
     word: str
     check: Callable[[Values, str], Finding | None]
+    fields: tuple[str, ...] = ()
     refused: bool = True
 
 
 RULES: dict[str, Rule] = {}
 
 
-def _rule(code: str, word: str, *, refused: bool = True):
+def _rule(code: str, word: str, *fields: str, refused: bool = True):
     def register(check):
-        RULES[code] = Rule(code, word, check, refused)
+        RULES[code] = Rule(code, word, check, fields, refused)
         return check
 
     return register
 
 
-@_rule("id_number", "身份证号不正确")
+@_rule("id_number", "身份证号不正确", "id_number")
 def _id_number(values, today):
     number = values.get("id_number")
     if not number:
@@ -76,7 +77,7 @@ def _id_number(values, today):
     return None
 
 
-@_rule("born_on", "出生日期与身份证号不符")
+@_rule("born_on", "出生日期与身份证号不符", "id_number", "born_on")
 def _born_as_in_id(values, today):
     number, born = values.get("id_number"), values.get("born_on")
     if not number or not born or len(number) != 18 or born_on_of_id(number) == born:
@@ -84,7 +85,7 @@ def _born_as_in_id(values, today):
     return "born_on", f"出生日期 {born} 与身份证号中的 {born_on_of_id(number)} 不一致。请核对身份证，改正其中错的一项。"
 
 
-@_rule("sex", "性别与身份证号不符")
+@_rule("sex", "性别与身份证号不符", "id_number", "sex")
 def _sex_as_in_id(values, today):
     number, sex = values.get("id_number"), values.get("sex")
     if not number or not sex or len(number) != 18 or sex_of_id(number) == sex:
@@ -93,7 +94,7 @@ def _sex_as_in_id(values, today):
     return "sex", f"性别填的是{SEX_WORDS.get(sex, sex)}，身份证号第 17 位表示{by_id}。请核对身份证，改正其中错的一项。"
 
 
-@_rule("certificate", "残疾人证号不正确")
+@_rule("certificate", "残疾人证号不正确", "certificate_number")
 def _certificate(values, today):
     number = values.get("certificate_number")
     if not number:
@@ -105,7 +106,7 @@ def _certificate(values, today):
     return None
 
 
-@_rule("certificate_id", "残疾人证号与身份证号不符")
+@_rule("certificate_id", "残疾人证号与身份证号不符", "certificate_number", "id_number")
 def _certificate_of_the_same_person(values, today):
     certificate, number = values.get("certificate_number"), values.get("id_number")
     if not certificate or not number or certificate[:18] == number:
@@ -113,7 +114,7 @@ def _certificate_of_the_same_person(values, today):
     return "certificate_number", "残疾人证号的前 18 位与身份证号不一致。请对照两个证件，改正其中错的一项。"
 
 
-@_rule("certificate_category", "残疾人证号与残疾类别不符")
+@_rule("certificate_category", "残疾人证号与残疾类别不符", "certificate_number", "category")
 def _certificate_category(values, today):
     certificate, category = values.get("certificate_number"), values.get("category")
     if not certificate or not category or len(certificate) < 20 or certificate[18] == category:
@@ -125,7 +126,7 @@ def _certificate_category(values, today):
     )
 
 
-@_rule("certificate_grade", "残疾人证号与残疾等级不符")
+@_rule("certificate_grade", "残疾人证号与残疾等级不符", "certificate_number", "grade")
 def _certificate_grade(values, today):
     certificate, grade = values.get("certificate_number"), values.get("grade")
     if not certificate or not grade or len(certificate) < 20 or certificate[19] == grade:
@@ -137,7 +138,7 @@ def _certificate_grade(values, today):
     )
 
 
-@_rule("category", "残疾类别不在字典里")
+@_rule("category", "残疾类别不在字典里", "category")
 def _category_known(values, today):
     category = values.get("category")
     if not category or category in CATEGORIES:
@@ -145,7 +146,7 @@ def _category_known(values, today):
     return "category", "残疾类别应是视力、听力、言语、肢体、智力、精神、多重中的一种。请按残疾人证填写。"
 
 
-@_rule("grade", "残疾等级不在字典里")
+@_rule("grade", "残疾等级不在字典里", "grade")
 def _grade_known(values, today):
     grade = values.get("grade")
     if not grade or grade in GRADES:
@@ -153,7 +154,7 @@ def _grade_known(values, today):
     return "grade", "残疾等级应是一级、二级、三级、四级中的一种。请按残疾人证填写。"
 
 
-@_rule("category_parts", "多重残疾包含的类别填写有误")
+@_rule("category_parts", "多重残疾包含的类别填写有误", "category_parts", "category")
 def _parts(values, today):
     parts, category = values.get("category_parts"), values.get("category")
     if not parts:
@@ -166,7 +167,7 @@ def _parts(values, today):
     return None
 
 
-@_rule("category_parts_missing", "多重残疾未写明包含哪几类", refused=False)
+@_rule("category_parts_missing", "多重残疾未写明包含哪几类", "category_parts", "category", refused=False)
 def _parts_given(values, today):
     if values.get("category") != MULTIPLE or values.get("category_parts"):
         return None
@@ -194,7 +195,7 @@ def _not_in_future(values, today):
     return None
 
 
-@_rule("before_birth", "日期早于出生日期")
+@_rule("before_birth", "日期早于出生日期", "born_on")
 def _not_before_birth(values, today):
     born = values.get("born_on")
     if not born:
@@ -206,7 +207,7 @@ def _not_before_birth(values, today):
     return None
 
 
-@_rule("end_before_registration", "结束日期早于登记日期")
+@_rule("end_before_registration", "结束日期早于登记日期", "registered_on")
 def _end_after_registration(values, today):
     registered = values.get("registered_on")
     if not registered:
@@ -218,7 +219,7 @@ def _end_after_registration(values, today):
     return None
 
 
-@_rule("review_before_issue", "复审日期不晚于发证日期")
+@_rule("review_before_issue", "复审日期不晚于发证日期", "certificate_issued_on", "next_review_on")
 def _review_after_issue(values, today):
     issued, review = values.get("certificate_issued_on"), values.get("next_review_on")
     if not issued or not review or review > issued:
@@ -226,7 +227,7 @@ def _review_after_issue(values, today):
     return "next_review_on", f"下次复审日期 {review} 应晚于发证日期 {issued}。请按残疾人证核对。"
 
 
-@_rule("household", "家庭残疾人数多于家庭人口", refused=False)
+@_rule("household", "家庭残疾人数多于家庭人口", "household_size", "household_disabled", refused=False)
 def _household(values, today):
     size, disabled = values.get("household_size"), values.get("household_disabled")
     if size in (None, "") or disabled in (None, "") or int(disabled) <= int(size):
@@ -268,3 +269,8 @@ def assess_row(values: Values, today: str | None = None) -> tuple[int, str]:
         if not values.get(name):
             missing += 1
     return missing, ",".join(rule.code for rule, _field, _sentence in findings(values, today))
+
+
+def words_of(failed_checks: str) -> list[str]:
+    """What a stored failed_checks says, in words; a code of an older edition reads as itself."""
+    return [RULES[code].word if code in RULES else code for code in failed_checks.split(",") if code]

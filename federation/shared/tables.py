@@ -42,6 +42,7 @@ class Page:
 
     Query parameters: `sort` (a name of `ordering`, `-` before it for descending), `after` or `before` (opaque).
     A cursor that was tampered with or belongs to another sorting shows the first page.
+    `counts`: True counts all rows, a number counts up to that many ("超过 10,000 条"), False counts none.
     """
 
     def __init__(self, queryset, params, *, ordering, size=50, counts=True):
@@ -53,8 +54,18 @@ class Page:
         self.sort = wanted if wanted.lstrip("-") in allowed else self.ordering[0]
         self.field = self.sort.lstrip("-")
         self.descending = self.sort.startswith("-")
-        self.total = queryset.count() if counts else None
+        self.total, self.is_more_than_total = self._count(queryset, counts)
         self._fetch(queryset)
+
+    @staticmethod
+    def _count(queryset, counts) -> tuple[int | None, bool]:
+        if counts is True:
+            return queryset.count(), False
+        if not counts:
+            return None, False
+        # Stops reading at the bound: no count scans a province.
+        found = queryset.order_by().values("pk")[: counts + 1].count()
+        return min(found, counts), found > counts
 
     def _fetch(self, queryset):
         backwards = False
@@ -120,7 +131,8 @@ class Page:
     def summary(self) -> str:
         if self.total is None:
             return f"本页 {len(self.rows)} 条"
-        return f"共 {self.total:,} 条，本页 {len(self.rows)} 条"
+        word = "超过" if self.is_more_than_total else "共"
+        return f"{word} {self.total:,} 条，本页 {len(self.rows)} 条"
 
 
 @dataclass

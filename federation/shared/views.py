@@ -58,7 +58,8 @@ class ScopedListView(ScopedView):
     ordering: tuple[str, ...] = ("id",)
     page_size = 50
     caption = ""
-    counts_rows = True
+    # True, False, or the number of rows at which counting stops (see tables.Page).
+    counts_rows: bool | int = True
 
     def get(self, request):
         queryset = self.get_queryset()
@@ -70,6 +71,7 @@ class ScopedListView(ScopedView):
             else:
                 queryset = filterset.qs
         page = Page(queryset, request.GET, ordering=self.sortings(), size=self.page_size, counts=self.counts_rows)
+        self.prepare(page.rows)
         table = Table(self.caption or self.title, self.columns, page.rows, request=request, page=page)
         return self.page(
             table=table,
@@ -81,6 +83,9 @@ class ScopedListView(ScopedView):
 
     def sortings(self):
         return self.ordering
+
+    def prepare(self, rows: list):
+        """Attach to the rows of this page what its columns need, in a fixed number of queries."""
 
     def actions(self) -> list[dict]:
         return []

@@ -1,0 +1,390 @@
+"""Pages of the personal form as the cast uses them."""
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from federation.shared.history import history_of
+from federation.shared.panels import panels_for
+from ledgers.models import DisabledPerson
+from ledgers.rules import ID_NUMBER_TAKEN
+from ledgers.views import PersonListView
+from tests.ledgers.conftest import id_of
+
+pytestmark = pytest.mark.django_db
+
+
+def boxes(name, day):
+    parts = (day.year, day.month, day.day) if day else ("", "", "")
+    return {f"{name}_year": parts[0], f"{name}_month": parts[1], f"{name}_day": parts[2]}
+
+
+def form_data(body, **more):
+    number = more.pop("id_number", id_of("19680403", 40, "1"))
+    data = {
+        "organisation": body.pk,
+        "name": "王国华",
+        "sex": "1",
+        "ethnicity": "汉族",
+        "id_number": number,
+        "certificate_number": f"{number}42" if number else "",
+        "category": "4",
+        "grade": "2",
+        "register_type": "1",
+        "current_address": "会师镇东山村三组",
+        "guardian_name": "王小明",
+        "education": "primary",
+        "employment": "farming",
+        "phone": "13800001234",
+        **boxes("born_on", more.pop("born_on", date(1968, 4, 3))),
+        **boxes("registered_on", date(2020, 5, 1)),
+    }
+    return {**data, **more}
+
+
+def url(name, person):
+    return reverse(name, args=[person.uid])
+
+
+# --- list ------------------------------------------------------------------------------------------
+def listed(client, **query):
+    response = client.get(reverse("person-list"), query)
+    assert response.status_code == 200
+    return [row["object"].name for row in response.context["table"].rows]
+
+
+def test_a_member_lists_the_people_of_the_own_village_only(as_user, world, make_person):
+    make_person(name="王国华")
+    make_person(name="李建明", organisation=world.neighbour_village)
+    client = as_user("member")
+    assert listed(client) == ["王国华"]
+    assert "李建明" not in client.get(reverse("person-list")).content.decode()
+
+
+def test_an_association_officer_lists_the_own_category_only(as_user, world, make_person):
+    make_person(name="王国华", category="4")
+    make_person(name="李建明", category="1", certificate_number="")
+    make_person(name="张多重", category="7", category_parts="14", certificate_number="")
+    make_person(name="陈多重", category="7", category_parts="15", certificate_number="")
+    assert listed(as_user("officer")) == ["张多重", "王国华"]
+
+
+def test_the_list_masks_numbers(as_user, make_person):
+    person = make_person()
+    page = as_user("clerk").get(reverse("person-list")).content.decode()
+    number = person.id_number.open_plain()
+    assert number not in page and number[:6] + "*" * 8 + number[-4:] in page
+
+
+def test_those_who_left_are_listed_only_when_asked_for(as_user, make_person):
+    make_person(name="王国华")
+    make_person(name="李去世", deceased_on=date(2022, 1, 1))
+    client = as_user("clerk")
+    assert listed(client) == ["王国华"]
+    assert listed(client, state="ended") == ["李去世"]
+    assert sorted(listed(client, state="all")) == ["李去世", "王国华"]
+
+
+def test_every_filter_narrows_the_list(as_user, world, make_person):
+    make_person(name="王国华", grade="1", ethnicity="")
+    make_person(name="李建明", category="1", organisation=world.neighbour_village, sex="2", id_number=id_of(sex="2"))
+    child = id_of("20150101", 3, "1")
+    make_person(name="小明明", id_number=child, certificate_number="")
+    DisabledPerson.objects.filter(name="李建明").update(failed_checks="sex")
+    client = as_user("clerk")
+    assert listed(client, category="1") == ["李建明"]
+    assert listed(client, grade="1") == ["王国华"]
+    assert listed(client, sex="2") == ["李建明"]
+    assert listed(client, age="7-14") == ["小明明"]
+    assert listed(client, quality="missing") == ["王国华"]
+    assert listed(client, quality="failed") == ["李建明"]
+    assert listed(client, quality="complete") == ["小明明"]
+    assert listed(client, area=world.neighbour_township.pk) == ["李建明"]
+    assert listed(client, area=world.village.pk) == ["小明明", "王国华"]
+    assert listed(client, q="明") == ["小明明", "李建明"]
+    assert listed(client, q="国华", category="4") == ["王国华"]
+    assert listed(client, q="ljm") == ["李建明"]
+    assert listed(client, q=child) == ["小明明"]
+
+
+def test_an_area_outside_the_scope_is_not_offered_and_gives_nothing(as_user, world, make_person):
+    make_person(name="王国华", organisation=world.other_village)
+    client = as_user("clerk")
+    response = client.get(reverse("person-list"), {"area": world.other_village.pk})
+    assert response.context["table"].rows == []
+    assert "王国华" not in response.content.decode()
+
+
+def test_the_area_opens_one_level_at_a_time(as_user, world, make_person):
+    client = as_user("clerk")
+
+    def offered(**query):
+        return {
+            int(pk)
+            for pk, _ in client.get(reverse("person-list"), query).context["filter_form"]["area"].field.choices
+            if pk
+        }
+
+    assert offered() == {world.county.pk, world.township.pk, world.neighbour_township.pk}
+    assert offered(area=world.township.pk) == {
+        world.county.pk,
+        world.township.pk,
+        world.village.pk,
+        world.village_second.pk,
+    }
+    assert world.village_second.pk in offered(area=world.village.pk)
+
+
+def test_a_half_number_is_answered_with_what_to_type(as_user, make_person):
+    make_person()
+    response = as_user("clerk").get(reverse("person-list"), {"q": "62999919680"})
+    assert "完整的号码" in response.content.decode() and response.context["table"].rows == []
+
+
+def test_far_pages_are_reached_one_by_one_without_loss(as_user, world, make_person):
+    DisabledPerson.objects.bulk_create(
+        DisabledPerson(organisation=world.village, name=f"王{chr(0x4E00 + at % 40)}", registered_on=date(2020, 1, 1))
+        for at in range(120)
+    )
+    client, seen, address = as_user("clerk"), [], reverse("person-list")
+    while address:
+        response = client.get(address)
+        seen += [row["object"].pk for row in response.context["table"].rows]
+        following = response.context["page"].next_url
+        address = reverse("person-list") + following if following else ""
+    assert len(seen) == 120 and len(set(seen)) == 120
+
+
+def test_the_number_of_queries_is_the_same_at_10_and_100_rows_and_at_most_15(
+    as_user, world, make_person, django_assert_max_num_queries
+):
+
+    client = as_user("clerk")
+    taken = []
+    for _ in range(2):
+        for _ in range(10 if not taken else 90):
+            make_person(organisation=world.village)
+        client.get(reverse("person-list"))
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            client.get(reverse("person-list"), {"q": "国"})
+        taken.append(len(queries))
+    assert taken[0] == taken[1] <= 15
+
+
+def test_counting_stops_at_its_bound(as_user, world, make_person, monkeypatch):
+    monkeypatch.setattr(PersonListView, "counts_rows", 2)
+    for _ in range(3):
+        make_person()
+    assert "超过 2 条" in as_user("clerk").get(reverse("person-list")).content.decode()
+
+
+# --- detail ------------------------------------------------------------------------------------------
+def test_the_detail_shows_the_form_with_masked_numbers_and_what_is_wrong(as_user, world, make_person):
+    person = make_person(ethnicity="", sex="2")
+    page = as_user("member").get(url("person-detail", person)).content.decode()
+    assert person.id_number.open_plain() not in page and "13800001234" not in page
+    assert "还没有填：</strong>民族" in page and "第 17 位表示男" in page
+    assert f"/reveal/ledgers.disabledperson/{person.uid}/id_number/" in page
+    assert "会师镇东山村" in page
+
+
+@pytest.mark.parametrize("role", ["viewer", "auditor", "officer"])
+def test_readers_without_the_right_to_whole_numbers_see_no_link_and_no_address(as_user, make_person, role):
+    person = make_person(current_address="会师镇东山村三组十八号")
+    page = as_user(role).get(url("person-detail", person)).content.decode()
+    assert "/reveal/" not in page and "三组十八号" not in page and "会师镇东山村……" in page
+    assert url("person-edit", person) not in page
+
+
+@pytest.mark.parametrize("name", ["person-detail", "person-edit", "person-end", "person-history"])
+def test_a_person_of_another_body_does_not_exist_for_me(as_user, world, make_person, name):
+    person = make_person(organisation=world.neighbour_village)
+    assert as_user("member").get(url(name, person)).status_code == 404
+
+
+@pytest.mark.parametrize("role", ["leader", "viewer", "auditor", "officer", "administrator"])
+@pytest.mark.parametrize("name", ["person-edit", "person-end"])
+def test_who_may_only_read_is_refused_the_change(as_user, make_person, role, name):
+    assert as_user(role).get(url(name, make_person())).status_code == 403
+
+
+# --- add ---------------------------------------------------------------------------------------------
+def test_a_member_registers_somebody(as_user, world):
+    response = as_user("member").post(reverse("person-add"), form_data(world.village, name="解 晓华"))
+    person = DisabledPerson.objects.get()
+    assert response["Location"] == url("person-detail", person)
+    assert (person.name, person.name_pinyin, person.name_initials) == ("解晓华", "xiexiaohua", "xxh")
+    assert person.id_number.open_plain() == id_of("19680403", 40, "1")
+    assert (person.missing_mandatory, person.failed_checks, person.created_by) == (0, "", world.member)
+    assert person.org_path == world.village.path
+
+
+def test_the_village_is_chosen_among_the_own_ones(as_user, world):
+    client = as_user("director")
+    field = client.get(reverse("person-add")).context["form"].fields["organisation"]
+    assert set(field.queryset) == {world.village, world.village_second}
+    response = client.post(reverse("person-add"), form_data(world.neighbour_village))
+    assert response.status_code == 422 and not DisabledPerson.objects.exists()
+
+
+WRONG = [
+    ("name", {"name": "Wang123"}),
+    ("id_number", {"id_number": "629999196804030810"}),
+    ("born_on", {"born_on": date(1968, 4, 4)}),
+    ("sex", {"sex": "2"}),
+    ("certificate_number", {"certificate_number": "12345"}),
+    ("grade", {"grade": "1"}),
+    ("category", {"category": "1"}),
+    ("category_parts", {"category_parts": ["1", "4"]}),
+    ("phone", {"phone": "138000"}),
+    ("registered_on", boxes("registered_on", date(2999, 1, 1))),
+    ("organisation", {"organisation": ""}),
+]
+
+
+@pytest.mark.parametrize(("field", "change"), WRONG, ids=[field for field, _ in WRONG])
+def test_a_wrong_field_is_named_and_what_was_typed_stays(as_user, world, field, change):
+    response = as_user("member").post(reverse("person-add"), form_data(world.village, **change))
+    assert response.status_code == 422
+    assert field in response.context["form"].errors
+    assert not DisabledPerson.objects.exists()
+    assert "会师镇东山村三组" in response.content.decode()
+
+
+def test_somebody_without_a_certificate_or_number_can_be_registered(as_user, world):
+    data = form_data(world.village, id_number="", certificate_number="")
+    assert as_user("member").post(reverse("person-add"), data).status_code == 302
+    assert DisabledPerson.objects.get().missing_mandatory == 1
+
+
+def test_a_number_on_file_elsewhere_is_refused_without_telling_whose(as_user, world, make_person):
+    number = id_of("19680403", 41, "1")
+    make_person(name="别处某某", organisation=world.other_village, id_number=number)
+    response = as_user("member").post(reverse("person-add"), form_data(world.village, id_number=number))
+    page = response.content.decode()
+    assert response.context["form"].errors["id_number"] == [ID_NUMBER_TAKEN]
+    assert "别处某某" not in page and "景泰" not in page
+
+
+# --- edit --------------------------------------------------------------------------------------------
+def edit_data(person, **more):
+    data = form_data(person.organisation, id_number="", certificate_number="", phone="")
+    return {**data, "version": person.version, **more}
+
+
+def test_leaving_a_number_empty_keeps_it_and_the_page_never_prints_it(as_user, world, make_person):
+    person = make_person()
+    number = person.id_number.open_plain()
+    client = as_user("member")
+    assert number not in client.get(url("person-edit", person)).content.decode()
+    response = client.post(
+        url("person-edit", person), edit_data(person, name="王国花", **boxes("born_on", person.born_on))
+    )
+    assert response.status_code == 302
+    after = DisabledPerson.objects.get()
+    assert (after.name, after.name_pinyin, after.version) == ("王国花", "wangguohua", 2)
+    assert after.id_number.open_plain() == number and after.certificate_number.open_plain() == number + "42"
+    assert [each.label for each in history_of(after)[0].differences][0] == "姓名"
+
+
+def test_saving_over_somebody_elses_change_shows_both_and_saves_neither(as_user, world, make_person):
+    person = make_person()
+    stale = edit_data(person, name="王国花", **boxes("born_on", person.born_on))
+    client = as_user("member")
+    client.post(url("person-edit", person), edit_data(person, name="王国强", **boxes("born_on", person.born_on)))
+    response = client.post(url("person-edit", person), stale)
+    assert response.status_code == 409
+    page = response.content.decode()
+    assert "王国强" in page and "王国花" in page
+    assert DisabledPerson.objects.get().name == "王国强"
+
+
+def test_a_kept_number_is_checked_against_what_is_changed(as_user, world, make_person):
+    person = make_person()
+    response = as_user("member").post(
+        url("person-edit", person), edit_data(person, sex="2", **boxes("born_on", person.born_on))
+    )
+    assert response.status_code == 422 and "sex" in response.context["form"].errors
+
+
+def test_an_old_fault_does_not_stop_a_change_elsewhere_but_stays_counted(as_user, world, make_person):
+    person = make_person(sex="2")
+    data = edit_data(person, sex="2", skills="编织", **boxes("born_on", person.born_on))
+    assert as_user("member").post(url("person-edit", person), data).status_code == 302
+    after = DisabledPerson.objects.get()
+    assert (after.skills, after.failed_checks) == ("编织", "sex")
+
+
+def test_moving_a_person_to_a_village_outside_the_scope_is_refused(as_user, world, make_person):
+    person = make_person()
+    data = edit_data(person, organisation=world.neighbour_village.pk, **boxes("born_on", person.born_on))
+    assert as_user("member").post(url("person-edit", person), data).status_code == 422
+    assert DisabledPerson.objects.get().organisation == world.village
+
+
+def test_a_clerk_moves_a_person_to_another_village_and_the_scope_follows(as_user, world, make_person):
+    person = make_person()
+    data = edit_data(person, organisation=world.neighbour_village.pk, **boxes("born_on", person.born_on))
+    assert as_user("clerk").post(url("person-edit", person), data).status_code == 302
+    assert DisabledPerson.objects.get().org_path == world.neighbour_village.path
+    assert as_user("member").get(url("person-detail", person)).status_code == 404
+
+
+# --- end ---------------------------------------------------------------------------------------------
+def test_a_death_ends_the_registration_and_can_be_taken_back(as_user, make_person):
+    person = make_person()
+    client = as_user("member")
+    data = {"version": 1, "reason": "deceased_on", **boxes("ended_on", date(2024, 2, 29))}
+    assert client.post(url("person-end", person), data).status_code == 302
+    person.refresh_from_db()
+    assert person.deceased_on == date(2024, 2, 29) and not person.is_current
+    assert "死亡 2024 年 2 月 29 日" in client.get(url("person-detail", person)).content.decode()
+    client.post(url("person-end", person), {"version": 2, "reason": "resume"})
+    person.refresh_from_db()
+    assert person.is_current
+
+
+@pytest.mark.parametrize("day", [None, date(2999, 1, 1), date(2019, 1, 1)])
+def test_an_end_needs_a_day_after_registration_and_not_in_the_future(as_user, make_person, day):
+    person = make_person()
+    data = {"version": 1, "reason": "moved_away_on", **boxes("ended_on", day)}
+    response = as_user("member").post(url("person-end", person), data)
+    assert response.status_code == 422 and "ended_on" in response.context["form"].errors
+    person.refresh_from_db()
+    assert person.is_current
+
+
+# --- history ------------------------------------------------------------------------------------------
+def test_the_history_tells_what_was_changed_with_numbers_masked(as_user, world, make_person):
+    person = make_person()
+    client = as_user("member")
+    client.post(
+        url("person-edit", person),
+        edit_data(person, phone="13900005678", current_address="新地址九号", **boxes("born_on", person.born_on)),
+    )
+    page = client.get(url("person-history", person)).content.decode()
+    assert "138****1234" in page and "139****5678" in page and "13900005678" not in page
+    assert "新地址九号" in page
+    assert "新地址九号" not in as_user("auditor").get(url("person-history", person)).content.decode()
+
+
+# --- panel on the organisation page ---------------------------------------------------------------------
+def test_an_organisation_shows_its_registered_people_by_category(world, make_person):
+    make_person()
+    make_person(category="1", certificate_number="")
+    make_person(category="1", certificate_number="", organisation=world.neighbour_village)
+    make_person(deceased_on=date(2022, 1, 1))
+
+    def counted(body, user):
+        found = [each for each in panels_for("organisation", body, user) if each["panel"].name == "persons"]
+        shown = found[0]["context"]
+        return shown["total"], {each["word"]: each["count"] for each in shown["categories"] if each["count"]}
+
+    assert counted(world.county, world.clerk) == (3, {"视力": 2, "肢体": 1})
+    assert counted(world.township, world.director) == (2, {"视力": 1, "肢体": 1})
+    assert counted(world.county, world.officer) == (1, {"肢体": 1})
