@@ -1,0 +1,201 @@
+"""Rows for every body of the cast: one of each model, every text a canary, made from the models themselves.
+
+A new model needs an entry only where its fields have rules of their own (`SPECIAL`).
+"""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from django.apps import apps
+from django.db import models
+from django.utils import timezone
+
+from accounts.models import ApiKey, Assignment, User
+from federation.roles import API_RESOURCES, ROLE_PLACES, Role
+from federation.shared.fields import OrgPathField
+from federation.shared.models import Job
+from federation.shared.scope import VersionedModel
+from federation.shared.sealed import BlindIndexField, SealedField
+from orgs.models import Organisation, Tenure, Worker
+
+OUR_APPS = ("shared", "orgs", "accounts", "committees", "ledgers", "assessments", "campaigns")
+DAY = date(2026, 1, 5)
+
+
+def our_models():
+    return [model for model in apps.get_models() if model._meta.app_label in OUR_APPS]
+
+
+def owned_models():
+    """Models of which each body has rows of its own."""
+    return [
+        model
+        for model in our_models()
+        if any(isinstance(each, OrgPathField) for each in model._meta.concrete_fields) or issubclass(model, Worker)
+    ]
+
+
+@dataclass
+class Owner:
+    """The row a canary stands for: its model, its body, and (for people) what narrows scope beside the tree."""
+
+    model: type
+    body: int
+    row: object = None
+
+
+@dataclass
+class Place:
+    """A body and one row of each model that belongs to it."""
+
+    key: str
+    organisation: Organisation
+    rows: dict = field(default_factory=dict)
+
+    def __getattr__(self, name):
+        try:
+            return self.__dict__["rows"][name]
+        except KeyError:
+            raise AttributeError(f"no row of model {name!r} at {self.__dict__.get('key')}") from None
+
+
+def _role_at(organisation) -> str:
+    fitting = [role for role, places in ROLE_PLACES.items() if (organisation.body_kind, organisation.level) in places]
+    return fitting[0] if fitting else Role.UPPER_VIEWER
+
+
+def _account(place, aviary):
+    number = aviary.adopt(Owner(User, place.organisation.pk))
+    account = User.objects.create(
+        username=f"account-{place.key}", display_name=aviary.text(number, "号"), phone_extension=aviary.text(number)
+    )
+    account.set_unusable_password()
+    aviary.owners[number].row = account
+    place.rows["user"] = account
+    place.rows["assignment"] = Assignment.objects.create(
+        user=account, role=_role_at(place.organisation), organisation=place.organisation, since=DAY
+    )
+
+
+def _key(place, aviary):
+    number = aviary.adopt(Owner(ApiKey, place.organisation.pk))
+    key, secret = ApiKey.issue(
+        name=aviary.text(number, "钥"),
+        organisation=place.organisation,
+        resources=list(API_RESOURCES),
+        expires_on=date(2030, 1, 1),
+    )
+    place.rows["apikey"] = key
+    place.rows["secret"] = secret
+
+
+def _special() -> dict:
+    """Values that a model's rules want, by label: a callable of the place."""
+    return {
+        "shared.job": lambda place: {
+            "kind": "access.none",
+            "requested_by": place.user,
+            "state": Job.State.DONE,
+        },
+        "shared.rosterimport": lambda place: {"kind": "persons", "state": "checked", "created_by": place.user},
+        "orgs.budget": lambda place: {"year": 2026},
+        "ledgers.disabledperson": lambda place: {"category": "4", "registered_on": DAY, "current_address": None},
+        "assessments.run": lambda place: {
+            "state": "published",
+            "year": 2026,
+            "as_of": DAY,
+            "standard": place.standard,
+            "definition": place.standard.definition,
+            "published_at": timezone.now(),
+            "computed_at": timezone.now(),
+        },
+        "assessments.bodyresult": lambda place: {"items": {}, "updated_at": timezone.now(), "met": 1},
+        "assessments.arearesult": lambda place: {"items": {}},
+    }
+
+
+def fill(place: Place, aviary, standard=None):
+    """One row of each model at the body. Models refer to the rows made before them at the same place."""
+    place.rows["standard"] = standard
+    _account(place, aviary)
+    _key(place, aviary)
+    waiting = [model for model in owned_models() if model not in (User, Assignment, ApiKey)]
+    waiting.sort(key=lambda model: (model is not Worker, model is not Job, model is not Tenure))
+    for _ in range(len(waiting) + 1):
+        for model in list(waiting):
+            if _ready(model, place):
+                place.rows[model._meta.model_name] = make(model, place, aviary)
+                waiting.remove(model)
+    assert not waiting, f"no row could be made of {waiting}"
+
+
+def _needed(model):
+    return [
+        each
+        for each in model._meta.concrete_fields
+        if isinstance(each, models.ForeignKey) and not each.null and each.related_model is not Organisation
+    ]
+
+
+def _ready(model, place) -> bool:
+    return all(each.related_model._meta.model_name in place.rows for each in _needed(model))
+
+
+def make(model, place, aviary, **given):
+    owner = Owner(model, place.organisation.pk)
+    number = aviary.adopt(owner)
+    special = _special().get(model._meta.label_lower)
+    values = {**(special(place) if special else {}), **given}
+    for each in model._meta.concrete_fields:
+        if each.name in values or each.primary_key:
+            continue
+        value = _value(each, place, aviary, number)
+        if value is not None:
+            values[each.name] = value
+    row = model(**{name: value for name, value in values.items() if value is not None})
+    if isinstance(row, VersionedModel):
+        row.version = 1
+    row.save()
+    owner.row = row
+    return row
+
+
+def _value(each, place, aviary, number):
+    if isinstance(each, (OrgPathField, BlindIndexField)) or getattr(each, "auto_now", False):
+        return None
+    if isinstance(each, SealedField):
+        return aviary.sealed(number, each.kind)
+    if isinstance(each, models.ForeignKey):
+        if each.related_model is Organisation:
+            return place.organisation
+        return place.rows.get(each.related_model._meta.model_name) if not each.null or each.name == "worker" else None
+    if each.choices:
+        return None if each.has_default() or each.blank else each.choices[0][0]
+    if isinstance(each, models.FileField):
+        return None
+    if isinstance(each, (models.CharField, models.TextField)):
+        # Derived columns write themselves; words too short for a canary stay empty.
+        if not each.editable and each.blank and not each.has_default():
+            return None
+        return aviary.text(number, each.name[:3])[: each.max_length or None]
+    if each.has_default() or each.null:
+        return None
+    return _plain(each)
+
+
+def _plain(each):
+    if isinstance(each, models.DateTimeField):
+        return timezone.now()
+    if isinstance(each, models.DateField):
+        return DAY
+    if isinstance(each, models.DecimalField):
+        return Decimal(1)
+    if isinstance(each, models.IntegerField):
+        return 2026 if each.name == "year" else 1
+    if isinstance(each, models.JSONField):
+        return {}
+    if isinstance(each, models.UUIDField):
+        return uuid.uuid4()
+    raise TypeError(f"tests/access/rows.py cannot make a value for {each}")
