@@ -4,6 +4,7 @@ Columns: level, code, name, parent_code, by these names or in Chinese. Without a
 from the zeros of the code. Nothing is stored here.
 """
 
+import codecs
 import csv
 import gzip
 import io
@@ -210,17 +211,18 @@ def _sheet_lines(path: Path) -> Iterator[tuple[int, dict]]:
 
 
 def _csv_lines(path: Path) -> Iterator[tuple[int, dict]]:
-    text = _decoded(path)
-    reader = csv.reader(text)
-    try:
-        fields = [_field_of(heading) for heading in next(reader, [])]
-        _require({field for field in fields if field})
-        for cells in reader:
-            if any(cells):
-                yield reader.line_num, {field: cell for field, cell in zip(fields, cells, strict=False) if field}
-    except csv.Error as error:
-        message = f"第 {reader.line_num} 行无法读取。请用 Excel 或 WPS 打开，另存为 .csv 或 .xlsx 后再装入。"
-        raise DivisionsRefused(message) from error
+    encoding = _encoding_of(path)
+    with _opened(path) as file, io.TextIOWrapper(file, encoding=encoding, newline="") as text:
+        reader = csv.reader(text)
+        try:
+            fields = [_field_of(heading) for heading in next(reader, [])]
+            _require({field for field in fields if field})
+            for cells in reader:
+                if any(cells):
+                    yield reader.line_num, {field: cell for field, cell in zip(fields, cells, strict=False) if field}
+        except csv.Error as error:
+            message = f"第 {reader.line_num} 行无法读取。请用 Excel 或 WPS 打开，另存为 .csv 或 .xlsx 后再装入。"
+            raise DivisionsRefused(message) from error
 
 
 def _field_of(heading: str) -> str:
@@ -235,24 +237,31 @@ def _require(fields: set[str]):
         )
 
 
-def _decoded(path: Path) -> io.StringIO:
-    """The text of a CSV file: UTF-8, or GB18030 as Excel writes it in China."""
-    raw = _raw(path)
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return io.StringIO(raw.decode(encoding), newline="")
-        except UnicodeDecodeError:
-            continue
+def _opened(path: Path):
+    return gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")
+
+
+def _encoding_of(path: Path) -> str:
+    """UTF-8, or GB18030 as Excel writes it in China; the whole file is tried, piece by piece, and its size checked."""
+    decoders = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8-sig", "gb18030")}
+    size = 0
+    try:
+        with _opened(path) as file:
+            while piece := file.read(1 << 20):
+                size += len(piece)
+                if size > MAX_BYTES:
+                    raise DivisionsRefused("文件太大。请按省拆开后分别装入。")
+                decoders = {name: decoder for name, decoder in decoders.items() if _decodes(decoder, piece)}
+    except (OSError, EOFError, zlib.error) as error:
+        raise DivisionsRefused("文件打不开或压缩包已损坏。请重新取得这个文件。") from error
+    for name, decoder in decoders.items():
+        if _decodes(decoder, b"", final=True):
+            return name
     raise DivisionsRefused("文件的文字编码不认识。请另存为 UTF-8 编码的 .csv，或 .xlsx。")
 
 
-def _raw(path: Path) -> bytes:
-    open_file = gzip.open if path.name.lower().endswith(".gz") else Path.open
+def _decodes(decoder, piece: bytes, *, final: bool = False) -> bool:
     try:
-        with open_file(path, "rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DivisionsRefused("文件打不开或压缩包已损坏。请重新取得这个文件。") from error
-    if len(raw) > MAX_BYTES:
-        raise DivisionsRefused("文件太大。请按省拆开后分别装入。")
-    return raw
+        return "\0" not in decoder.decode(piece, final)
+    except UnicodeDecodeError:
+        return False

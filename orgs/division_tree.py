@@ -20,20 +20,24 @@ Key = tuple[int, str]
 class Node:
     """A division, stored or to be stored, with the body that covers it (if one does)."""
 
-    __slots__ = ("level", "code", "name", "parent", "division_id", "body_id", "path", "children", "last_step", "row")
+    __slots__ = (
+        *("level", "code", "name", "row", "parent", "division_id", "stored_parent_id"),
+        *("body_id", "path", "children", "last_step"),
+    )
 
     def __init__(self, level: int, code: str, name: str):
         self.level = level
         self.code = code
         self.name = name
+        self.row: DivisionRow | None = None
         self.parent: Node | None = None
         self.division_id: int | None = None
+        self.stored_parent_id: int | None = None
         self.body_id: int | None = None
         self.path = ""
         # Bodies added below this one by the load, and the number of the last step taken below it.
         self.children = 0
         self.last_step: int | None = None
-        self.row: DivisionRow | None = None
 
     @property
     def key(self) -> Key:
@@ -82,43 +86,39 @@ class DivisionTree:
 
     # --- what is stored -----------------------------------------------------------------------------
 
-    def _take_stored(self, rows: list[DivisionRow]) -> dict[int, tuple]:
-        """Mark nodes that are stored and add stored ones that rows name as parents; {node's key: parent id}."""
-        codes = sorted({row.code for row in rows} | {row.parent_code for row in rows if row.parent_code})
-        found = {}
-        for chunk in _chunks(codes):
-            for stored in Division.objects.filter(code__in=chunk).values_list(
-                "id", "level", "code", "name", "parent_id"
-            ):
-                self._stored_node(*stored)
-                found[stored[0]] = (stored[1], stored[2], stored[3], stored[4])
+    def _take_stored(self, rows: list[DivisionRow]) -> dict[int, Node]:
+        """Mark nodes that are stored and add stored ones that rows name as parents; by their id."""
+        wanted: dict[int, set[str]] = {level: set() for level in Level.values}
+        for row in rows:
+            wanted[row.level].add(row.code)
+            if row.parent_code:
+                for level in range(1, row.level):
+                    wanted[level].add(row.parent_code)
+        found: dict[int, Node] = {}
+        # By level, because the index on (level, code) begins with it.
+        for level, codes in wanted.items():
+            for chunk in _chunks(sorted(codes)):
+                self._mark_stored(Division.objects.filter(level=level, code__in=chunk), found)
         return found
 
-    def _stored_node(self, number, level, code, name, _parent_id) -> Node:
-        node = self.nodes.get((level, code))
-        if node is None:
-            node = self.nodes[level, code] = Node(level, code, name)
-        node.division_id = number
-        return node
+    def _mark_stored(self, divisions, found: dict[int, Node]):
+        for number, level, code, name, parent_id in divisions.values_list("id", "level", "code", "name", "parent_id"):
+            node = self.nodes.get((level, code))
+            if node is None:
+                node = self.nodes[level, code] = Node(level, code, name)
+            elif node.name != name:
+                # The stored name and place stand; what the list says differently is told, not done.
+                node.name = name
+            node.division_id, node.stored_parent_id = number, parent_id
+            found[number] = node
 
-    def _climb(self, stored: dict[int, tuple]):
+    def _climb(self, stored: dict[int, Node]):
         """Parents of the stored nodes, up to the root: a body is looked for there."""
-        missing = {entry[3] for entry in stored.values() if entry[3]} - stored.keys()
-        while missing:
-            upper = {}
+        while missing := {node.stored_parent_id for node in stored.values()} - stored.keys() - {None}:
             for chunk in _chunks(sorted(missing)):
-                for entry in Division.objects.filter(pk__in=chunk).values_list(
-                    "id", "level", "code", "name", "parent_id"
-                ):
-                    self._stored_node(*entry)
-                    upper[entry[0]] = entry[1:]
-            stored.update(upper)
-            missing = {entry[3] for entry in upper.values() if entry[3]} - stored.keys()
-        for level, code, name, parent_id in stored.values():
-            node = self.nodes[level, code]
-            # The stored name and place stand; what the list says differently is told, not done.
-            node.name = name
-            node.parent = self.nodes[stored[parent_id][:2]] if parent_id else None
+                self._mark_stored(Division.objects.filter(pk__in=chunk), stored)
+        for node in stored.values():
+            node.parent = stored.get(node.stored_parent_id)
 
     def _take_bodies(self):
         """Bodies of stored divisions, and bodies set up by hand that have the code but no division yet."""

@@ -99,10 +99,12 @@ def place_kind_of(level: int, division_name: str, code: str = "") -> str:
 def _village_kind(name: str, code: str) -> str:
     if "虚拟" in name:
         return PlaceKind.VIRTUAL
-    if _VILLAGE_COMMITTEE.search(name) or name.endswith(("村", "嘎查", "嘎查委员会", "嘎查委会")):
-        return PlaceKind.VILLAGE
-    if _RESIDENTS_COMMITTEE.search(name) or name.endswith("社区"):
-        return PlaceKind.COMMUNITY
+    # Whose committee it is tells more than the place: 路集社区村民委员会 is a village's.
+    for word in (name, _village_place(name)):
+        if _VILLAGE_COMMITTEE.search(word) or word.endswith(("村", "嘎查")):
+            return PlaceKind.VILLAGE
+        if _RESIDENTS_COMMITTEE.search(word) or word.endswith("社区"):
+            return PlaceKind.COMMUNITY
     # The statistics bureau numbers communities 001 to 199, villages 200 to 399, and what resembles them from 400
     # and from 500.
     tail = code[-3:]
