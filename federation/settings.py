@@ -273,7 +273,12 @@ LOGGING = {
     "formatters": {"json": {"()": "federation.shared.logs.JsonFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    # They say again what the line of the request and the audit log say.
+    "loggers": {"django.request": {"level": "CRITICAL"}, "axes": {"level": "WARNING"}},
 }
+# The line at the end of a request is enough; the address stands in the audit log alone.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 
 # What a roster file may be at most (domain limit; a clear message above it).
 ROSTER_MAX_BYTES = 50 * 1024 * 1024

@@ -5,7 +5,6 @@ second wall: numbers that identify a person, values in addresses and the rows th
 errors are masked wherever they come from.
 """
 
-import logging
 import re
 import sys
 import traceback
@@ -56,7 +55,7 @@ _SHARED_PROCESSORS = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso", utc=False, key="at"),
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
 ]
 
 
@@ -95,11 +94,3 @@ class RequestLogMiddleware(RequestMiddleware):
     def format_request(request) -> str:
         names = "&".join(sorted(request.GET))
         return f"{request.method} {request.path}" + (f"?{names}" if names else "")
-
-
-class RequestStartFilter(logging.Filter):
-    """Drops the line at the start of a request; the one at its end says the same and the status."""
-
-    def filter(self, record):
-        event = record.msg.get("event") if isinstance(record.msg, dict) else record.msg
-        return event != "request_started"

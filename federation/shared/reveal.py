@@ -157,7 +157,7 @@ class RevealView(ScopedView):
             row=self.row,
             field=self.field,
             number=number,
-            back_url=safe_next(request, form.cleaned_data["next"]),
+            back_url=safe_next(form.cleaned_data["next"]),
         )
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -170,5 +170,5 @@ class RevealView(ScopedView):
             form=form,
             row=self.row,
             masked=getattr(self.row, self.field.name),
-            cancel_url=safe_next(self.request, form["next"].value()),
+            cancel_url=safe_next(form["next"].value()),
         )
