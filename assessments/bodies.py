@@ -1,0 +1,71 @@
+"""Which bodies a standard judges in an area on a day, and how the work is cut by county."""
+
+from typing import NamedTuple
+
+from federation.shared.fields import subtree
+from orgs.models import BodyKind, Level, Organisation
+
+
+class Body(NamedTuple):
+    """What metrics need to know of an organisation; a tenth of the weight of the row."""
+
+    pk: int
+    path: str
+    level: int
+    body_kind: str
+    established_on: object
+    code: str
+
+
+class Part(NamedTuple):
+    """One county's share of a run, or (`rest`) the bodies of the area that stand under no county."""
+
+    path: str
+    rest: bool
+    label: str
+    total: int
+
+
+def judged(standard, path: str, as_of):
+    """Live organisations that the standard is for, in the subtree of `path`."""
+    return Organisation.objects.of_kind(standard.body_kind, standard.level).live_on(as_of).filter(subtree(path))
+
+
+def bodies_of(standard, path: str, as_of, rest: bool = False) -> list[Body]:
+    rows = judged(standard, path, as_of)
+    if rest:
+        for county in counties_under(path):
+            rows = rows.exclude(subtree(county.path))
+    fields = ("pk", "path", "level", "body_kind", "established_on", "code")
+    return [Body(*row) for row in rows.order_by("path").values_list(*fields)]
+
+
+def counties_under(path: str):
+    return (
+        Organisation.objects.of_kind(BodyKind.FEDERATION, Level.COUNTY)
+        .filter(subtree(path))
+        .order_by("path")
+        .only("pk", "path", "name", "short_name")
+    )
+
+
+def parts_of(run) -> list[Part]:
+    """The run cut by county, counties without bodies left out; one part where the area is a county or less.
+
+    What stands under no county (a city without districts) is cut by the city, the rest of the area.
+    """
+    area, standard = run.organisation, run.standard
+    if area.level >= Level.COUNTY or (standard.level or Level.VILLAGE) <= Level.COUNTY:
+        total = judged(standard, area.path, run.as_of).count()
+        return [Part(area.path, False, area.label, total)] if total else []
+    counts: dict[str, int] = {}
+    counties = {county.path: county for county in counties_under(area.path)}
+    lengths = sorted({len(path) for path in counties})
+    for path in judged(standard, area.path, run.as_of).order_by().values_list("path", flat=True):
+        county = next((path[:length] for length in lengths if path[:length] in counties), area.path)
+        counts[county] = counts.get(county, 0) + 1
+    left = counts.pop(area.path, 0)
+    parts = [Part(path, False, counties[path].label, counts[path]) for path in sorted(counts)]
+    if left:
+        parts.append(Part(area.path, True, f"{area.label}（不设县的部分）", left))
+    return parts

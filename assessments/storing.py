@@ -1,0 +1,209 @@
+"""Writing results set-based: one upsert that touches only changed rows, ranks, the staged roll-up."""
+
+import hashlib
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db import connection
+from django.utils import timezone
+
+from assessments import scoring
+from assessments.models import AreaResult, BodyResult
+from assessments.standards import Definition
+from federation.shared.fields import subtree
+from federation.shared.metrics import compute
+from orgs.metrics import THREE_HUNDRED_PERCENTS
+from orgs.models import BodyKind, Level, Organisation
+
+_COLUMNS = (
+    "run_id", "organisation_id", "org_path", "total", "bonus", "penalty", "deciding", "met", "unsourced", "pending",
+    "band", "rank_county", "rank_area", "items", "digest", "updated_at",
+)  # fmt: skip
+# Ranks over a whole area are known only when every county is in; a recomputed county keeps the old ones till then.
+_KEPT = {"run_id", "organisation_id", "rank_area"}
+_BATCH = 500
+_PLACE = "(" + ", ".join(["%s"] * len(_COLUMNS)) + ")"
+
+
+def write_results(run, scores, ranks: dict[int, int]) -> int:
+    """Insert or update the rows of `scores`; rows whose content is what is stored already are left alone."""
+    single = run.organisation.level >= Level.COUNTY
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    rows = [_row(run, score, ranks[score.body.pk], single, now) for score in scores]
+    table = connection.ops.quote_name(BodyResult._meta.db_table)
+    kept = _KEPT - {"rank_area"} if single else _KEPT
+    updates = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in kept)
+    head = f"INSERT INTO {table} ({', '.join(_COLUMNS)}) VALUES "
+    tail = f" ON CONFLICT (run_id, organisation_id) DO UPDATE SET {updates} WHERE {table}.digest <> excluded.digest"
+    size = _batch_size()
+    written = 0
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), size):
+            batch = rows[start : start + size]
+            cursor.execute(head + ", ".join([_PLACE] * len(batch)) + tail, [value for row in batch for value in row])
+            written += cursor.rowcount
+    return written
+
+
+def _row(run, score, rank: int, single: bool, now) -> tuple:
+    digest = f"{score.digest}|{rank}|{score.band}|{score.body.path}"
+    return (
+        run.pk, score.body.pk, score.body.path, _cents(score.total), _cents(score.bonus), _cents(score.penalty),
+        _cents(score.deciding), score.met, score.unsourced, score.pending, score.band, rank, rank if single else 0,
+        score.items, hashlib.blake2b(digest.encode(), digest_size=32).hexdigest(), now,
+    )  # fmt: skip
+
+
+def _cents(amount: Decimal):
+    return connection.ops.adapt_decimalfield_value(amount, 8, 2)
+
+
+def _batch_size() -> int:
+    # SQLite takes so many parameters a statement and no more.
+    return min(_BATCH, (connection.features.max_query_params or 32_000) // len(_COLUMNS))
+
+
+def drop_unjudged(run, still_judged):
+    """Delete results of bodies the run no longer judges (their abolition was put right since)."""
+    BodyResult.objects.filter(run=run).exclude(organisation__in=still_judged.order_by().values("pk")).delete()
+
+
+def ranks_of(scores) -> dict[int, int]:
+    """Rank by total among `scores`; equal totals share one (1, 2, 2, 4)."""
+    ranks, place, last = {}, 0, None
+    for number, score in enumerate(sorted(scores, key=lambda each: -each.total), start=1):
+        if score.total != last:
+            place, last = number, score.total
+        ranks[score.body.pk] = place
+    return ranks
+
+
+def rank_area(run):
+    """Ranks over the whole area, once every county is in; only rows whose rank changed are written."""
+    table = connection.ops.quote_name(BodyResult._meta.db_table)
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET rank_area = ranked.place, updated_at = %s FROM"  # noqa: S608 - our own names
+            f" (SELECT id AS ranked_id, RANK() OVER (ORDER BY total DESC) AS place FROM {table} WHERE run_id = %s)"
+            f" AS ranked WHERE {table}.id = ranked.ranked_id AND {table}.rank_area <> ranked.place",
+            [now, run.pk],
+        )
+
+
+# --- roll-up ----------------------------------------------------------------------------------
+@dataclass
+class Tally:
+    """What is added up over bodies, and over the tallies of lower areas."""
+
+    bodies: int = 0
+    complete: int = 0
+    complete_sourced: int = 0
+    total_sum: Decimal = Decimal(0)
+    items: dict = field(default_factory=dict)
+    bands: dict = field(default_factory=dict)
+
+    def add_score(self, definition: Definition, score):
+        self.bodies += 1
+        self.complete += score.met == len(definition.items)
+        self.complete_sourced += score.met + score.unsourced == len(definition.items)
+        self.total_sum += score.total
+        for item, state, points in zip(definition.items, score.states, score.points, strict=True):
+            met, total = self.items.get(item.code, (0, Decimal(0)))
+            self.items[item.code] = (met + (state == scoring.YES), total + points)
+        if score.band:
+            self.bands[score.band] = self.bands.get(score.band, 0) + 1
+
+    def add_area(self, area: AreaResult):
+        self.bodies += area.bodies
+        self.complete += area.complete
+        self.complete_sourced += area.complete_sourced
+        self.total_sum += area.total_sum
+        for code, (met, total) in area.items.items():
+            known = self.items.get(code, (0, Decimal(0)))
+            self.items[code] = (known[0] + met, known[1] + Decimal(total))
+        for band, count in area.bands.items():
+            self.bands[band] = self.bands.get(band, 0) + count
+
+    def row(self, run, organisation, rates: dict) -> AreaResult:
+        return AreaResult(
+            run=run,
+            organisation_id=organisation.pk,
+            org_path=organisation.path,
+            bodies=self.bodies,
+            complete=self.complete,
+            complete_sourced=self.complete_sourced,
+            total_sum=self.total_sum,
+            items={code: [met, str(total)] for code, (met, total) in self.items.items()},
+            bands=self.bands,
+            rates=rates,
+            updated_at=timezone.now(),
+        )
+
+
+def roll_up_part(run, definition: Definition, path: str, scores, window):
+    """Totals of one part: of the area at its head and, where villages are judged, of each township in it."""
+    heads = Organisation.objects.filter(path=path)
+    townships = Organisation.objects.none()
+    if run.standard.body_kind == BodyKind.VILLAGE_ASSOCIATION:
+        townships = Organisation.objects.of_kind(BodyKind.FEDERATION, Level.TOWNSHIP).filter(subtree(path))
+    areas = list((heads | townships.exclude(path=path)).only("pk", "path"))
+    tallies = {area.path: Tally() for area in areas}
+    lengths = sorted({len(area.path) for area in areas})
+    for score in scores:
+        for length in lengths:
+            tally = tallies.get(score.body.path[:length])
+            if tally is not None:
+                tally.add_score(definition, score)
+    write_areas(run, [(area, tallies[area.path]) for area in areas if tallies[area.path].bodies], window)
+
+
+def roll_up_upper(run, definition: Definition, rest_scores, window):
+    """Cities and provinces of the area from their counties, and from bodies that stand under no county."""
+    if run.organisation.level >= Level.COUNTY:
+        return
+    uppers = list(
+        Organisation.objects.of_kind(BodyKind.FEDERATION)
+        .filter(subtree(run.organisation.path), level__lt=Level.COUNTY)
+        .only("pk", "path")
+    )
+    counties = list(AreaResult.objects.filter(run=run, organisation__level=Level.COUNTY))
+    pairs = []
+    for upper in uppers:
+        tally = Tally()
+        for county in counties:
+            if county.org_path.startswith(upper.path):
+                tally.add_area(county)
+        for score in rest_scores:
+            if score.body.path.startswith(upper.path):
+                tally.add_score(definition, score)
+        if tally.bodies:
+            pairs.append((upper, tally))
+    write_areas(run, pairs, window)
+
+
+def write_areas(run, pairs, window):
+    """One row an area, with the three hundred-percents as of the run's day; written over what was there."""
+    areas = [area for area, _tally in pairs]
+    figures = compute(THREE_HUNDRED_PERCENTS, areas, window)
+    rows = []
+    for area, tally in pairs:
+        each = {name: figures.of(name, area) for name in THREE_HUNDRED_PERCENTS}
+        rows.append(tally.row(run, area, {name: [one.numerator, one.denominator] for name, one in each.items()}))
+    AreaResult.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["run", "organisation"],
+        update_fields=[
+            "org_path", "bodies", "complete", "complete_sourced", "total_sum", "items", "bands", "rates", "updated_at",
+        ],
+        batch_size=_BATCH,
+    )  # fmt: skip
+
+
+def facts_digest(run) -> str:
+    """One hash over every row of the run: what "the same points again" means."""
+    total = hashlib.sha256()
+    for digest in BodyResult.objects.filter(run=run).order_by("organisation").values_list("digest", flat=True):
+        total.update(digest.encode())
+    return total.hexdigest()

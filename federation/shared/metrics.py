@@ -1,0 +1,359 @@
+"""Metrics: named numbers of bodies in a window, each declared once by the app that owns the facts.
+
+    register(Counted(name="orgs.plaques_in_place", label="在挂的牌子", …, facts=plaques_in_place, reach=OWN))
+    figures = compute(["orgs.plaques_in_place"], bodies, Window(2026, day))
+    figures.of("orgs.plaques_in_place", body)  ->  Figure(numerator, denominator, parts)
+
+A *body* is anything with `pk` and `path`; metrics of an app may ask it for more (kind, level). `compute` takes
+many at once and asks the database once per queryset and depth, never once per body. `evidence` gives the very
+rows that were counted, so that a number and its proof cannot disagree.
+"""
+
+import datetime
+import os.path
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, NamedTuple
+
+from django.db.models import Count, F, Min, Q, Sum
+from django.db.models.functions import Length, Substr
+
+from federation.shared.fields import subtree
+
+OWN = "own"
+SUBTREE = "subtree"
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Window:
+    """From 1 January of `year` to `as_of`, both included."""
+
+    year: int
+    as_of: datetime.date
+
+    @property
+    def start(self) -> datetime.date:
+        return datetime.date(self.year, 1, 1)
+
+
+class Figure(NamedTuple):
+    """`denominator` is None for plain counts; `parts` says what is missing, as (code, amount) pairs.
+
+    `rows` is how many rows prove the number where that is not the number itself (sums, days).
+    """
+
+    numerator: int | Decimal
+    denominator: int | Decimal | None = None
+    parts: tuple = ()
+    rows: int | None = None
+
+    @property
+    def evidence_count(self) -> int:
+        return int(self.numerator) if self.rows is None else self.rows
+
+
+class UnknownMetric(LookupError):
+    """No metric has this name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """What all metrics say of themselves. `definition` states window and scope, `source` the policy's clause.
+
+    `mend` is the URL name of the page of a body where the facts are put right, `permission` what one must hold
+    to see the rows behind the number (their own model may ask for more), `labels` names the codes in `parts`.
+    """
+
+    name: str
+    label: str
+    unit: str
+    source: str
+    definition: str
+    mend: str = "organisation-detail"
+    permission: str = "organisations.view"
+    labels: dict | None = None
+    has_source: bool = True
+
+    def nothing(self, body) -> Figure:
+        """The figure of a body about which there are no facts."""
+        return Figure(0)
+
+    def compute(self, bodies: list, window: Window) -> dict[int, Figure]:
+        """{pk: figure}; a body that is left out has `nothing`."""
+        raise NotImplementedError
+
+    def evidence(self, body, window: Window):
+        """The rows counted for `body`: a queryset, or a list where no table holds them."""
+        raise NotImplementedError
+
+    def measure(self, rows) -> int | Decimal:
+        """What `evidence` adds up to: always the numerator."""
+        return rows.count() if hasattr(rows, "model") else len(rows)
+
+    def missing(self, body, window: Window):
+        """The rows that would be counted but are not, or None where only their absence is known."""
+        return None
+
+    def words(self, code: str) -> str:
+        return str((self.labels or {}).get(code, code))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoSource(Metric):
+    """A number whose facts have no place in the system yet: always nothing, and said so (尚无数据来源)."""
+
+    has_source: bool = False
+
+    def compute(self, bodies, window):
+        return {}
+
+    def evidence(self, body, window):
+        return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted(Metric):
+    """Rows of `facts` that meet `where`; as a ratio over all rows of `facts` where `is_ratio`.
+
+    `amounts` names two fields to be summed instead: (numerator, denominator). `path_field` is where the facts
+    carry the path of their body; `reach` says whether the body's own rows count or those of its subtree.
+    """
+
+    facts: Callable[[Window], Any]
+    where: Callable[[Window], Any] | None = None
+    is_ratio: bool = False
+    amounts: tuple[str, str] | None = None
+    reach: str = OWN
+    path_field: str = "org_path"
+
+    @property
+    def has_denominator(self) -> bool:
+        return self.is_ratio or self.amounts is not None
+
+    def nothing(self, body):
+        return Figure(0, 0, rows=0 if self.amounts else None) if self.has_denominator else Figure(0)
+
+    def columns(self, window) -> tuple:
+        """Aggregates for numerator, denominator and number of rows (None where there is none)."""
+        if self.amounts:
+            return (*(Sum(name) for name in self.amounts), Count("pk"))
+        numerator = Count("pk", filter=self.where(window)) if self.where else Count("pk")
+        return numerator, Count("pk") if self.is_ratio else None, None
+
+    def figure(self, numerator, denominator, rows) -> Figure:
+        if self.amounts:
+            return Figure(_money(numerator), _money(denominator), rows=rows)
+        return Figure(numerator, denominator)
+
+    def compute(self, bodies, window):
+        return _one_pass([self], bodies, window)[self.name]
+
+    def rows(self, body, window):
+        """All rows of the denominator, of this body."""
+        return self.facts(window).filter(_reach_of(self, body.path))
+
+    def evidence(self, body, window):
+        rows = self.rows(body, window)
+        return rows.filter(self.where(window)) if self.where else rows
+
+    def measure(self, rows):
+        if not self.amounts:
+            return super().measure(rows)
+        return _money(rows.order_by().aggregate(total=Sum(self.amounts[0]))["total"])
+
+    def missing(self, body, window):
+        if not (self.is_ratio and self.where):
+            return None
+        counted = self.evidence(body, window).order_by().values("pk")
+        return self.rows(body, window).exclude(pk__in=counted)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kinds(Metric):
+    """How many of the `required` kinds occur in `field` of the facts; `parts` are the kinds that do not."""
+
+    facts: Callable[[Window], Any]
+    field: str
+    required: Callable[[Any], tuple[str, ...]]
+    # What the kinds are called when some are missing: 缺 2 项制度.
+    absent_unit: str = "项"
+    reach: str = OWN
+    path_field: str = "org_path"
+
+    def nothing(self, body):
+        return self._figure(frozenset(), self.required(body))
+
+    def _figure(self, present, required) -> Figure:
+        absent = tuple((kind, 1) for kind in required if kind not in present)
+        return Figure(len(required) - len(absent), len(required), absent)
+
+    def compute(self, bodies, window):
+        present: dict[int, set] = {}
+        for by_path, length, rows in _by_depth(self, bodies, window):
+            key = Substr(self.path_field, 1, length) if length else F(self.path_field)
+            for path, kind in rows.annotate(body_key=key).values_list("body_key", self.field).distinct():
+                pk = by_path.get(path)
+                if pk is not None:
+                    present.setdefault(pk, set()).add(kind)
+        known: dict = {}
+        figures = {}
+        for body in bodies:
+            if body.pk in present:
+                key = (frozenset(present[body.pk]), self.required(body))
+                if key not in known:
+                    known[key] = self._figure(*key)
+                figures[body.pk] = known[key]
+        return figures
+
+    def evidence(self, body, window):
+        """The first row of each required kind: a kind counts once however many rows it has."""
+        rows = self.facts(window).filter(_reach_of(self, body.path))
+        rows = rows.filter(**{f"{self.field}__in": self.required(body)})
+        first = rows.order_by().values(self.field).annotate(first=Min("pk")).values("first")
+        return rows.filter(pk__in=first)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worked(Metric):
+    """A number that needs more than counting: functions with the same contract."""
+
+    figures: Callable[[list, Window], dict[int, Figure]]
+    proof: Callable[[Any, Window], list]
+    absent: Callable[[Any, Window], list] | None = None
+    empty: Callable[[Any], Figure] = lambda body: Figure(0, 0)
+    measured: Callable[[Any], int | Decimal] | None = None
+
+    def nothing(self, body):
+        return self.empty(body)
+
+    def compute(self, bodies, window):
+        return self.figures(bodies, window)
+
+    def evidence(self, body, window):
+        return self.proof(body, window)
+
+    def missing(self, body, window):
+        return self.absent(body, window) if self.absent else None
+
+    def measure(self, rows):
+        return self.measured(rows) if self.measured else super().measure(rows)
+
+
+_metrics: dict[str, Metric] = {}
+
+
+def register(declared: Metric) -> Metric:
+    _metrics[declared.name] = declared
+    return declared
+
+
+def metric(name: str) -> Metric:
+    try:
+        return _metrics[name]
+    except KeyError:
+        raise UnknownMetric(f"没有名为“{name}”的指标。请检查考核标准里的指标名称。") from None
+
+
+def all_metrics() -> list[Metric]:
+    return [_metrics[name] for name in sorted(_metrics)]
+
+
+class Figures:
+    """The numbers of many bodies by many metrics."""
+
+    def __init__(self, by_metric: dict[str, dict[int, Figure]]):
+        self.by_metric = by_metric
+
+    def of(self, name: str, body) -> Figure:
+        figure = self.by_metric[name].get(body.pk)
+        return figure if figure is not None else metric(name).nothing(body)
+
+
+def compute(names: Iterable[str], bodies: Iterable, window: Window) -> Figures:
+    """All numbers of all bodies. Metrics that share facts and reach are computed in one pass."""
+    bodies = list(bodies)
+    by_metric: dict[str, dict[int, Figure]] = {}
+    shared: dict[tuple, list[Counted]] = {}
+    for name in dict.fromkeys(names):
+        declared = metric(name)
+        if isinstance(declared, Counted) and bodies:
+            shared.setdefault((declared.facts, declared.reach, declared.path_field), []).append(declared)
+        else:
+            by_metric[name] = declared.compute(bodies, window) if bodies else {}
+    for group in shared.values():
+        by_metric.update(_one_pass(group, bodies, window))
+    return Figures(by_metric)
+
+
+def common_range(bodies) -> str:
+    """The longest beginning that all their paths share: the range that holds every fact of theirs."""
+    return os.path.commonprefix([body.path for body in bodies])
+
+
+def _reach_of(declared, path: str) -> Q:
+    if declared.reach == OWN:
+        return Q(**{declared.path_field: path})
+    return subtree(path, declared.path_field)
+
+
+def _by_depth(declared, bodies, window):
+    """(pk by path, length to cut paths to or 0, facts in range) for each query that is needed.
+
+    A subtree is found by cutting the facts' paths to the length of the bodies' own, once per length; own facts
+    carry the body's path itself, and only those as deep as a body are read.
+    """
+    by_length: dict[int, dict[str, int]] = {}
+    for body in bodies:
+        by_length.setdefault(len(body.path), {})[body.path] = body.pk
+    name = declared.path_field
+    facts = declared.facts(window).order_by()
+    if declared.reach == OWN:
+        by_path = {body.path: body.pk for body in bodies}
+        if len(bodies) == 1:
+            yield by_path, 0, facts.filter(**{name: bodies[0].path})
+            return
+        facts = facts.filter(subtree(common_range(bodies), name))
+        yield by_path, 0, facts.alias(path_length=Length(name)).filter(path_length__in=list(by_length))
+        return
+    for length, by_path in sorted(by_length.items()):
+        prefix = os.path.commonprefix(list(by_path))
+        yield by_path, length, facts.filter(subtree(prefix, name))
+
+
+def _one_pass(group: list[Counted], bodies, window) -> dict[str, dict[int, Figure]]:
+    """The figures of metrics that share facts and reach: one grouped query a depth, a column a number."""
+    aggregates: dict = {}
+    places = []
+    for declared in group:
+        wanted = declared.columns(window)
+        places.append((declared, *(_place(aggregates, each) for each in wanted)))
+    name = group[0].path_field
+    found: dict[str, dict[int, Figure]] = {declared.name: {} for declared in group}
+    for by_path, length, rows in _by_depth(group[0], bodies, window):
+        rows = rows.annotate(body_key=Substr(name, 1, length) if length else F(name))
+        for row in rows.values("body_key").annotate(**aggregates).values_list("body_key", *aggregates):
+            pk = by_path.get(row[0])
+            if pk is None:
+                continue
+            for declared, numerator, denominator, count in places:
+                found[declared.name][pk] = declared.figure(
+                    row[numerator], row[denominator] if denominator else None, row[count] if count else None
+                )
+    return found
+
+
+def _place(aggregates: dict, expression) -> int | None:
+    """The column of an aggregate in the query's rows; equal ones share a column."""
+    if expression is None:
+        return None
+    for number, known in enumerate(aggregates.values(), start=1):
+        if known == expression:
+            return number
+    aggregates[f"c{len(aggregates)}"] = expression
+    return len(aggregates)
+
+
+def _money(value) -> Decimal:
+    return Decimal(value or 0).quantize(_CENT, rounding=ROUND_HALF_UP)

@@ -1,0 +1,187 @@
+"""Seeded facts for a whole county, with every edge a rule speaks of: days, gaps, empty bodies, a flattened part."""
+
+import random
+from datetime import date, timedelta
+
+from committees.models import Appointment
+from ledgers.models import DisabledPerson
+from orgs.models import (
+    ArchiveVolume,
+    BodyKind,
+    Budget,
+    LedgerKind,
+    Level,
+    Organisation,
+    PlaceKind,
+    Plaque,
+    Post,
+    Premises,
+    Regulation,
+    RegulationKind,
+    ResponsibilityLetter,
+    Tenure,
+    Worker,
+    YearlyTarget,
+)
+
+YEAR = 2026
+AS_OF = date(2026, 10, 31)
+START = date(2026, 1, 1)
+DAY = timedelta(days=1)
+
+# Days on which something begins or ends: before, on and after the window's ends, and the thresholds of vacancies.
+STARTS = [date(2015, 3, 1), date(2025, 12, 31), START, date(2026, 5, 20), AS_OF, AS_OF + DAY]
+ENDS = [None, None, None, date(2025, 12, 31), START, date(2026, 6, 30), AS_OF - DAY, AS_OF, AS_OF + DAY]
+VACANT = [0, 1, 30, 31, 90, 91]
+
+
+def add_body(parent, name, code, kind, level, **more):
+    fields = {
+        "name": name, "short_name": name, "code": code, "body_kind": kind, "level": level,
+        "established_on": date(2010, 1, 1), "place_kind": PlaceKind.VILLAGE if level == Level.VILLAGE else PlaceKind.TOWN,
+    } | more  # fmt: skip
+    Organisation.objects.add_child(Organisation.objects.get(pk=parent.pk), fields)
+    return Organisation.objects.get(code=code)
+
+
+class Builder:
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.number = 0
+
+    def worker(self):
+        self.number += 1
+        identity = self.random.choice(["disabled", "relative", "neither", "disabled", ""])
+        return Worker.objects.create(name=f"张{self.number}", identity=identity)
+
+    def tenure(self, body, post, started_on, ended_on=None):
+        if ended_on is not None and ended_on < started_on:
+            ended_on = started_on
+        chance = self.random.random()
+        tenure = Tenure.objects.create(
+            organisation=body, worker=self.worker(), post=post, started_on=started_on, ended_on=ended_on,
+            document_number="会残联〔2026〕3号" if chance < 0.6 else "",
+            document_scan="tenures/scan.pdf" if chance > 0.9 else "",
+        )  # fmt: skip
+        if post == Post.COMMITTEE_MEMBER and chance < 0.8:
+            days = {}
+            if chance < 0.7:
+                issued = self.random.choice([date(2020, 1, 1), AS_OF, AS_OF + DAY])
+                days = {
+                    "certificate_issued_on": issued,
+                    "certificate_expires_on": self.random.choice([AS_OF - DAY, AS_OF, date(2030, 1, 1)]),
+                }
+            Appointment.objects.create(organisation=body, tenure=tenure, role="village_member", **days)
+
+    def post(self, body, post):
+        """A post held with a gap of an edge length, in one or two stretches; or held twice; or never."""
+        way = self.random.randrange(6)
+        gap = self.random.choice(VACANT)
+        if way == 0:
+            return
+        if way == 1:
+            self.tenure(body, post, START + gap * DAY)
+        elif way == 2:
+            # The gap at the end of the window, the last day of the tenure included.
+            self.tenure(body, post, date(2012, 1, 1), AS_OF - gap * DAY)
+        elif way == 3:
+            # Two gaps that add up.
+            half = gap // 2
+            self.tenure(body, post, START + half * DAY, date(2026, 5, 1))
+            self.tenure(body, post, date(2026, 5, 1) + (gap - half + 1) * DAY)
+        elif way == 4:
+            # Overlapping tenures, then nobody.
+            self.tenure(body, post, date(2024, 1, 1), date(2026, 4, 1))
+            self.tenure(body, post, date(2026, 3, 1), AS_OF - gap * DAY)
+        else:
+            self.tenure(body, post, self.random.choice(STARTS), self.random.choice(ENDS))
+
+    def spell(self):
+        started, ended = self.random.choice(STARTS), self.random.choice(ENDS)
+        return started, ended
+
+    def facts(self, body, upper):
+        pick = self.random.random
+        posts = {
+            BodyKind.VILLAGE_ASSOCIATION: [Post.ASSOCIATION_CHAIR, Post.ASSOCIATION_VICE_CHAIR, Post.COMMITTEE_MEMBER],
+            BodyKind.FEDERATION: [Post.PRESIDIUM_CHAIR, Post.DIRECTOR, Post.COMMITTEE_MEMBER],
+            BodyKind.SPECIALISED_ASSOCIATION: [Post.ASSOCIATION_CHAIR, Post.ASSOCIATION_VICE_CHAIR, Post.STAFF],
+        }[body.body_kind]
+        for post in posts:
+            self.post(body, post)
+        if pick() < 0.4:
+            self.tenure(body, Post.COMMITTEE_MEMBER, date(2019, 1, 1))
+        if pick() < 0.8:
+            started, ended = self.spell()
+            Plaque.objects.create(organisation=body, hung_on=started, removed_on=ended)
+        if pick() < 0.8:
+            started, ended = self.spell()
+            Premises.objects.create(organisation=body, since=started, until=ended)
+        for kind in RegulationKind.values:
+            for _ in range(self.random.choice([0, 1, 1, 1, 2])):
+                started, ended = self.spell()
+                Regulation.objects.create(organisation=body, kind=kind, issued_on=started, withdrawn_on=ended)
+        for source in Budget.Source.values:
+            if pick() < 0.5:
+                allocated = self.random.choice(["0.00", "10000.01", "33333.33", "123456.78"])
+                Budget.objects.create(
+                    organisation=body, year=self.random.choice([YEAR, YEAR, YEAR - 1]), source=source,
+                    allocated_amount=allocated, spent_amount=self.random.choice(["0.00", "7777.77", allocated]),
+                )  # fmt: skip
+        for kind in LedgerKind.values:
+            if pick() < 0.3:
+                ArchiveVolume.objects.create(
+                    organisation=body, year=self.random.choice([YEAR, YEAR - 1]), ledger_kind=kind, item_count=3
+                )
+        if pick() < 0.6:
+            ResponsibilityLetter.objects.create(
+                organisation=body, upper_party=upper, year=self.random.choice([YEAR, YEAR - 1]),
+                signed_on=self.random.choice([None, date(2026, 3, 1), AS_OF, AS_OF + DAY]),
+            )  # fmt: skip
+        if pick() < 0.4:
+            YearlyTarget.objects.create(
+                organisation=body, year=self.random.choice([YEAR, YEAR - 1]), text="补齐空缺岗位",
+                recorded_on=self.random.choice([date(2026, 2, 1), AS_OF, AS_OF + DAY]),
+            )  # fmt: skip
+
+    def persons(self, body):
+        for _ in range(self.random.choice([0, 1, 3, 8])):
+            self.number += 1
+            ends = [None, None, None, None, AS_OF, AS_OF + DAY, date(2026, 2, 1)]
+            person = DisabledPerson.objects.create(
+                organisation=body, name=f"李{self.number}", sex="1", category=self.random.choice("1234567"),
+                registered_on=self.random.choice([date(2012, 1, 1), AS_OF, AS_OF + DAY]),
+                **{self.random.choice(["moved_away_on", "deceased_on", "cancelled_on"]): self.random.choice(ends)},
+            )  # fmt: skip
+            # As the checks would have left them: what matters here is the counting.
+            DisabledPerson.objects.filter(pk=person.pk).update(
+                missing_mandatory=self.random.choice([0, 0, 1, 4]),
+                failed_checks=self.random.choice(["", "", "id_number", "sex,household"]),
+            )
+
+
+def build_county(world, seed):
+    """Fill the cast's county: more townships, an empty one, villages right under the county, dead and unborn bodies."""
+    builder = Builder(seed)
+    village, federation = BodyKind.VILLAGE_ASSOCIATION, BodyKind.FEDERATION
+    third = add_body(world.county, "河畔镇", "620422102000", federation, Level.TOWNSHIP, established_on=None)
+    add_body(world.county, "空镇", "620422103000", federation, Level.TOWNSHIP)
+    for number in range(4):
+        add_body(third, f"河畔{number}村", f"62042210220{number}", village, Level.VILLAGE)
+    add_body(third, "已撤村", "620422102210", village, Level.VILLAGE, abolished_on=AS_OF)
+    add_body(third, "当天仍在村", "620422102211", village, Level.VILLAGE, abolished_on=AS_OF + DAY)
+    add_body(third, "新成立村", "620422102212", village, Level.VILLAGE, established_on=AS_OF - 60 * DAY)
+    add_body(third, "次日成立村", "620422102213", village, Level.VILLAGE, established_on=AS_OF + DAY)
+    add_body(world.county, "直属一社区", "620422104201", village, Level.VILLAGE)
+    add_body(world.county, "直属二社区", "620422104202", village, Level.VILLAGE)
+    for body in Organisation.objects.filter(path__startswith=world.county.path).exclude(
+        level=Level.COUNTY, body_kind=federation
+    ):
+        upper = Organisation.objects.get(path=body.path[:-4])
+        builder.facts(body, upper)
+        if body.body_kind == village:
+            builder.persons(body)
+    # Rows recorded at the neighbour county must never be counted.
+    builder.facts(world.other_township, world.other_county)
+    builder.persons(world.other_village)
+    return world.county
