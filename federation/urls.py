@@ -9,9 +9,6 @@ urlpatterns = [
     path("", include("federation.shared.audit_urls")),
     path("", include("federation.shared.jobs.urls")),
     path("", include("ledgers.urls")),
-    path("", include("federation.shared.audit_urls")),
-    path("", include("federation.shared.jobs.urls")),
-    path("", include("ledgers.urls")),
 ]
 
 handler403 = "federation.shared.errors.forbidden"
