@@ -1,0 +1,179 @@
+"""What a bench is made of: the table of benches, timing, memory, and the figure each line of JSON shows.
+
+A bench module has `run(context)` and yields Figures. Floor and default are measured in the same run as the
+product, on the same database: the floor is the least work that gives the result at all (bare statements), the
+default what one gets from the library without thinking.
+"""
+
+import importlib
+import json
+import os
+import pickle
+import resource
+import statistics
+import struct
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where a bench lives and which world it needs: "province" (1.87 million persons), "county", or "empty"."""
+
+    name: str
+    module: str
+    world: str
+
+
+BENCHES = {
+    bench.name: bench
+    for bench in (
+        Bench("roster_import", "bench.roster_import", "empty"),
+        Bench("roster_reimport", "bench.roster_reimport", "empty"),
+        Bench("assess_county", "bench.assess_county", "county"),
+        Bench("assess_province", "bench.assess_province", "province"),
+        Bench("list_persons", "bench.list_persons", "province"),
+        Bench("name_search", "bench.name_search", "province"),
+    )
+}
+
+
+@dataclass
+class Figure:
+    """One line. Ratios are computed: product ÷ floor, default ÷ product. `more` holds what only this bench has."""
+
+    name: str
+    engine: str
+    rows: int
+    seconds: float
+    goal: str
+    met: bool
+    peak_mb: float | None = None
+    floor_seconds: float | None = None
+    default_seconds: float | None = None
+    more: dict = field(default_factory=dict)
+
+    @property
+    def ratio_floor(self):
+        return round(self.seconds / self.floor_seconds, 2) if self.floor_seconds else None
+
+    @property
+    def ratio_default(self):
+        return round(self.default_seconds / self.seconds, 1) if self.default_seconds and self.seconds else None
+
+    def as_json(self) -> str:
+        line = {
+            "name": self.name,
+            "engine": self.engine,
+            "rows": self.rows,
+            "seconds": _digits(self.seconds),
+            "peak_mb": round(self.peak_mb, 1) if self.peak_mb is not None else None,
+            "floor_seconds": _digits(self.floor_seconds),
+            "default_seconds": _digits(self.default_seconds),
+            "ratio_floor": self.ratio_floor,
+            "ratio_default": self.ratio_default,
+            "goal": self.goal,
+            "met": self.met,
+            **self.more,
+        }
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _digits(seconds):
+    return None if seconds is None else float(f"{seconds:.4g}")
+
+
+@dataclass
+class Context:
+    """What a bench is given: engine, scale (1.0 is the full size), and the ways to measure."""
+
+    engine: str
+    scale: float = 1.0
+    seed: int = 20261121
+
+    def say(self, text: str):
+        """Progress, on standard error: standard output holds figures only."""
+        print(f"[{self.engine}] {text}", file=sys.stderr, flush=True)
+
+
+def timed(function: Callable, *, times: int = 1, warm: int = 0):
+    """(result of the last call, median wall seconds of `times` calls after `warm` unmeasured ones)."""
+    for _ in range(warm):
+        function()
+    taken = []
+    result = None
+    for _ in range(times):
+        start = time.perf_counter()
+        result = function()
+        taken.append(time.perf_counter() - start)
+    return result, statistics.median(taken)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What an isolated call gave: its (picklable) result, wall seconds, and the peak memory of its process in MB."""
+
+    result: object
+    seconds: float
+    peak_mb: float
+
+
+def isolated(function: Callable) -> Measured:
+    """Run `function` in a process of its own, so that its peak memory is its own.
+
+    Connections are closed before the fork and opened afresh in the child.
+    """
+    from django.db import connections
+
+    connections.close_all()
+    sys.stdout.flush()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _run_child(function, writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        head = pipe.read(4)
+        body = pipe.read(struct.unpack("!I", head)[0]) if head else b""
+    os.waitpid(child, 0)
+    if not body:
+        raise RuntimeError("the measured process died without an answer")
+    answer = pickle.loads(body)  # what our own child wrote
+    if isinstance(answer, str):
+        raise RuntimeError(f"the measured process failed:\n{answer}")
+    return Measured(*answer)
+
+
+def _run_child(function, writing):
+    """The child's whole life; it never returns into the parent's code."""
+    try:
+        start = time.perf_counter()
+        result = function()
+        seconds = time.perf_counter() - start
+        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        # A worker of the measured call (the fenced reader) counts as well.
+        peak_mb = max(peak_mb, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+        answer = (result, seconds, peak_mb)
+    except BaseException:
+        import traceback
+
+        answer = traceback.format_exc()
+    data = pickle.dumps(answer)
+    with os.fdopen(writing, "wb") as pipe:
+        pipe.write(struct.pack("!I", len(data)) + data)
+    os._exit(0)
+
+
+def run_benches(names: list[str], context: Context) -> bool:
+    """Run benches of one world on the database Django is set to; prints their figures. False if a goal was missed."""
+    good = True
+    for name in names:
+        context.say(f"{name} …")
+        module = importlib.import_module(BENCHES[name].module)
+        for figure in module.run(context):
+            print(figure.as_json(), flush=True)
+            good = good and figure.met
+    return good

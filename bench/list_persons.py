@@ -1,0 +1,116 @@
+"""The list of persons from village to province: server time of the whole page and number of queries."""
+
+import html
+import re
+from datetime import date
+from urllib.parse import parse_qsl
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Assignment, User
+from bench.harness import Figure, timed
+from federation.roles import Role
+from ledgers.models import DisabledPerson
+from orgs.models import BodyKind, Level, Organisation
+
+QUERIES, MILLISECONDS = 15, 50
+WHERE = (
+    ("village", Level.VILLAGE, Role.VILLAGE_MEMBER),
+    ("township", Level.TOWNSHIP, Role.TOWNSHIP_MEMBER),
+    ("county", Level.COUNTY, Role.COUNTY_CLERK),
+    ("province", Level.PROVINCE, Role.UPPER_VIEWER),
+)
+PAGES = (
+    ("first page", {}),
+    ("by pinyin", {"sort": "name_pinyin"}),
+    ("last page", {"sort": "-name"}),
+    ("one category", {"category": "7"}),
+    ("category and grade", {"category": "1", "grade": "4"}),
+    ("age 7-14", {"age": "7-14"}),
+    ("with faults", {"quality": "failed"}),
+    ("who left", {"state": "ended"}),
+    ("one character, surname", {"q": "王"}),
+    ("one character, given", {"q": "国"}),
+    ("two characters", {"q": "国华"}),
+    ("nobody", {"q": "宁宁"}),
+    ("pinyin", {"q": "wangguo"}),
+    ("initials", {"q": "wgh"}),
+)
+
+
+def run(context):
+    rows = DisabledPerson.objects.count()
+    for scope, level, role in WHERE:
+        body = Organisation.objects.filter(level=level).exclude(body_kind=BodyKind.SPECIALISED_ASSOCIATION)
+        body = body.order_by("path")[body.count() // 2]
+        client = logged_in(body, role)
+        for page, query in PAGES:
+            yield figure(context, client, rows, scope, body, page, query)
+        yield figure(context, client, rows, scope, body, "ten pages on", following(client, 10))
+
+
+def logged_in(body, role) -> Client:
+    user, created = User.objects.get_or_create(username=f"bench-{role}", defaults={"display_name": "测量"})
+    if created:
+        Assignment.objects.create(user=user, role=role, organisation=body, since=date(2020, 1, 1))
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def following(client, pages: int) -> dict:
+    """The query of the page reached by as many clicks on 下一页."""
+    query = {}
+    for _ in range(pages):
+        response = client.get(reverse("person-list"), query)
+        link = re.search(r'href="\?([^"]+)" rel="next"', response.content.decode())
+        if link is None:
+            break
+        query = dict(parse_qsl(html.unescape(link[1])))
+    return query
+
+
+def figure(context, client, rows, scope, body, page, query) -> Figure:
+    address = reverse("person-list")
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(address, query)
+    assert response.status_code == 200, response.status_code
+    _, seconds = timed(lambda: client.get(address, query), times=9, warm=2)
+    _, floor = timed(lambda: bare_page(body.path), times=5, warm=1)
+    _, default = timed(lambda: plain_page(body.path), times=1)
+    return Figure(
+        name="list_persons",
+        engine=context.engine,
+        rows=rows,
+        seconds=seconds,
+        floor_seconds=floor,
+        default_seconds=default,
+        goal=f"≤ {MILLISECONDS} ms, ≤ {QUERIES} queries",
+        met=seconds * 1000 <= MILLISECONDS and len(queries) <= QUERIES,
+        more={
+            "scope": scope,
+            "page": page,
+            "queries": len(queries),
+            "sql_seconds": round(sum(float(query["time"]) for query in queries.captured_queries), 4),
+        },
+    )
+
+
+def bare_page(path: str) -> int:
+    """The floor: one statement for the 51 rows of an unfiltered page."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, uid, name, id_number FROM {DisabledPerson._meta.db_table} "
+            "WHERE org_path >= %s AND org_path < %s ORDER BY name, id LIMIT 51",
+            [path, path + "~"],
+        )
+        return len(cursor.fetchall())
+
+
+def plain_page(path: str) -> int:
+    """The default: a paginator's count and its first page, scope as a prefix."""
+    rows = DisabledPerson.objects.filter(org_path__startswith=path).order_by("name", "id")
+    return rows.count() + len(rows[:50])
