@@ -25,7 +25,7 @@ from ledgers.models.dictionaries import (
     RegisterType,
 )
 from orgs.models import Sex
-from orgs.places import Places, Unfound
+from orgs.places import Places, find_all
 
 CATEGORY = Dictionary(
     DisabilityCategory.choices,
@@ -192,22 +192,11 @@ class PersonRoster(SetBasedRoster):
                 "表头缺少“村（社区）”，也没有“区划代码”。请补上其中一列（写法以下载的模板为准）后再上传。"
             )
 
+    def place_choices(self, places):
+        return places.choices()
+
     def find_places(self, table: RosterTable, places):
-        asked = zip(table.column("township"), table.column("village"), table.column("division_code"), strict=True)
-        column = "village" if table.has("village") else "division_code"
-        found: dict[tuple, int | str] = {}
-        for index, names in enumerate(asked):
-            place = found.get(names)
-            if place is None:
-                try:
-                    place = places.find(*names).pk
-                except Unfound as error:
-                    place = str(error)
-                found[names] = place
-            if isinstance(place, str):
-                table.refuse(index, column, place)
-            else:
-                table.places[index] = place
+        find_all(table, places)
         find_doubles(table, "id_number")
         find_doubles(table, "certificate_number")
 

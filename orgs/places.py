@@ -21,6 +21,8 @@ class Place:
     label: str
     code: str
     level: int
+    place_kind: str
+    township: str
 
 
 class Unfound(Exception):
@@ -45,9 +47,12 @@ class Places:
         self._above: dict[str, set[str]] = {}
         steplen = Organisation.steplen
         names_of_path = {}
-        fields = ("pk", "path", "short_name", "name", "code", "level")
-        for pk, path, short_name, name, code, level in rows.order_by("path").values_list(*fields):
-            place = Place(pk, path, short_name or name, code, level)
+        labels = {}
+        fields = ("pk", "path", "short_name", "name", "code", "level", "place_kind")
+        for pk, path, short_name, name, code, level, place_kind in rows.order_by("path").values_list(*fields):
+            labels[path] = short_name or name
+            above = labels.get(path[:-steplen], "") if level == Level.VILLAGE else ""
+            place = Place(pk, path, short_name or name, code, level, place_kind, above)
             names_of_path[path] = {_folded(short_name), _folded(name), proper_name(short_name or name)}
             if level not in levels:
                 continue
@@ -66,6 +71,13 @@ class Places:
         """The bodies that both the importer and the import may write for; asked anew every time."""
         bodies = Organisation.objects.visible_to(user, "rosters.import").under(roster_import.organisation.path)
         return cls(bodies, levels)
+
+    def choices(self) -> list[tuple[str, str, str]]:
+        """(township, village, code) of every body, as a template offers them."""
+        return [
+            (place.township, place.label, place.code) if place.level == Level.VILLAGE else (place.label, "", place.code)
+            for place in self.by_pk.values()
+        ]
 
     def find(self, township: str, village: str, code: str = "") -> Place:
         """The body named. Raises Unfound with the sentence for the row."""
@@ -87,10 +99,13 @@ class Places:
             return place
         if not village and not township:
             return "没有填写机构。请填区划代码，或填乡镇和村（社区）的名称。"
-        wanted = village or township
+        if not village:
+            return self._find_township(township)
+        wanted = village
         shown = f"“{township} {village}”".replace(" ”", "”") if township else f"“{village}”"
         candidates = self._by_name.get(_folded(wanted)) or self._by_proper_name.get(proper_name(wanted), [])
-        if village and township:
+        candidates = [place for place in candidates if place.level == Level.VILLAGE]
+        if township:
             candidates = [place for place in candidates if self._lies_in(place, township)]
         if not candidates:
             return NOT_FOUND.format(name=shown)
@@ -98,12 +113,38 @@ class Places:
             return f"有 {len(candidates)} 个机构叫{shown}。请填写乡镇（街道）名称或 12 位区划代码来区分。"
         return candidates[0]
 
+    def _find_township(self, township: str) -> Place | str:
+        if all(place.level == Level.VILLAGE for place in self.by_pk.values()):
+            return "没有填写村（社区）。请填写名称，写法以下载的模板为准。"
+        named = self._by_name.get(_folded(township)) or self._by_proper_name.get(proper_name(township), [])
+        named = [place for place in named if place.level == Level.TOWNSHIP]
+        return named[0] if len(named) == 1 else NOT_FOUND.format(name=f"“{township}”")
+
     def _is_called(self, place: Place, written: str) -> bool:
         return proper_name(place.label) == proper_name(written)
 
     def _lies_in(self, place: Place, township: str) -> bool:
         above = self._above[place.path]
         return _folded(township) in above or proper_name(township) in above
+
+
+def find_all(table, places: Places):
+    """Set each row's place by its columns township, village and division_code, refusing rows that name none."""
+    asked = zip(table.column("township"), table.column("village"), table.column("division_code"), strict=True)
+    column = next(name for name in ("village", "division_code", "township") if table.has(name))
+    found: dict[tuple, int | str] = {}
+    for index, names in enumerate(asked):
+        place = found.get(names)
+        if place is None:
+            try:
+                place = places.find(*names).pk
+            except Unfound as error:
+                place = str(error)
+            found[names] = place
+        if isinstance(place, str):
+            table.refuse(index, column, place)
+        else:
+            table.places[index] = place
 
 
 def _folded(name: str) -> str:

@@ -197,6 +197,18 @@ def phone(value: str) -> str:
     return "-".join(part for part in found.groups() if part)
 
 
+def account_number(value: str) -> str:
+    """A bank account: 10 to 30 digits."""
+    number = _compact(value).replace("-", "")
+    if not number:
+        return ""
+    if _LOST_DIGITS.match(number):
+        raise NotNormal(LOST_DIGITS)
+    if not re.match(r"[0-9]{10,30}$", number):
+        raise NotNormal("账号应是 10 到 30 位数字。请按银行卡或存折核对。")
+    return number
+
+
 def division_code(value: str) -> str:
     """A division code of 12 digits, shorter ones filled with zeros (6, 9 or 12 digits are accepted)."""
     code = _compact(value)

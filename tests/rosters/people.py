@@ -49,7 +49,7 @@ def book(rows, headings=None, title_rows=(), sheet="残疾人名册") -> openpyx
     page.title = sheet
     for title in title_rows:
         page.append(list(title))
-    headings = list(headings or rows[0])
+    headings = list(headings or dict.fromkeys(heading for row in rows for heading in row))
     page.append(headings)
     for row in rows:
         page.append([row.get(heading) for heading in headings])

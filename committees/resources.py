@@ -1,0 +1,211 @@
+"""The roster of committee members: a row is a worker, the post held at a body, and the engagement behind it."""
+
+from committees.models import Appointment
+from federation.shared import normalise
+from federation.shared.normalise import Dictionary
+from federation.shared.pinyin import pinyin_of
+from federation.shared.rosters import RosterColumn, register
+from federation.shared.rosters.record_based import RecordRoster, Wanted
+from federation.shared.rosters.table import find_doubles
+from federation.shared.sealed_blobs import blind_indexes
+from orgs.models import Identity, Level, PlaceKind, Post, Sex, Tenure, Worker
+from orgs.places import Places, find_all
+from orgs.worker_rules import contradictions
+
+ROLE = Dictionary(
+    Appointment.Role.choices,
+    {
+        "township_member": ["乡镇专职委员", "街道专职委员", "乡镇"],
+        "village_member": ["村专干", "村级专职委员"],
+        "community_member": ["社区专干", "社区级专职委员"],
+        "sunshine_tutor": ["辅导员"],
+    },
+)
+IDENTITY = Dictionary(Identity.choices, {"disabled": ["本人残疾", "残疾"], "relative": ["亲友", "残疾人亲属", "亲属"]})
+EMPLOYMENT = Dictionary(Appointment.Employment.choices, {"public_welfare": ["公益岗", "公益性岗"]})
+ELSEWHERE = "其他机构"
+
+_WORKER = ("name", "sex", "ethnicity", "born_on", "education", "political_status", "phone", "address", "identity",
+           "certificate_number", "relative_name", "relation", "payment_account")  # fmt: skip
+_TENURE = ("started_on", "ended_on", "other_job")
+_APPOINTMENT = ("contract_from", "contract_to", "employment", "document_number", "member_certificate",
+                "certificate_issued_on", "certificate_expires_on")  # fmt: skip
+
+
+def _date(field: str, heading: str, **more) -> RosterColumn:
+    return RosterColumn(field, heading, clean=normalise.date, kind="date", width=13, max_length=10, **more)
+
+
+@register
+class MemberRoster(RecordRoster):
+    kind = "members"
+    title = "专职委员名册"
+    position = 2
+    description = "乡镇、村（社区）专职委员和阳光家园辅导员，一人一行：本人情况、任职和聘任。按身份证号对应。"
+    models_in_order = (Worker, Tenure, Appointment)
+    attributes = {"township": "tenure__organisation", "village": "tenure__organisation"}
+    columns = (
+        RosterColumn("name", "姓名", clean=normalise.name, synonyms=("名字", "专职委员姓名"), required=True,
+                     example="李四", width=10, max_length=50),
+        RosterColumn("id_number", "身份证号", clean=normalise.id_number, kind="identity", sealed="id_number",
+                     synonyms=("身份证号码", "公民身份号码", "身份证"), required=True, width=22, max_length=18),
+        RosterColumn("sex", "性别", clean=Dictionary(Sex.choices, {"1": ["男性"], "2": ["女性"]}), example="女",
+                     width=6),
+        RosterColumn("ethnicity", "民族", example="汉族", width=8, max_length=20),
+        _date("born_on", "出生日期", synonyms=("出生年月日",)),
+        RosterColumn("education", "文化程度", synonyms=("学历",), example="高中", width=10, max_length=20),
+        RosterColumn("political_status", "政治面貌", example="群众", width=10, max_length=20),
+        RosterColumn("phone", "联系电话", clean=normalise.phone, kind="phone", sealed="phone", max_length=30,
+                     synonyms=("电话", "手机", "手机号码", "联系方式"), example="13900000000"),
+        RosterColumn("address", "住址", synonyms=("家庭住址", "现住址"), width=24),
+        RosterColumn("township", "乡镇", synonyms=("乡镇(街道)", "所属乡镇", "街道", "乡(镇)"), width=14,
+                     help="与“机构名称”表中的写法一致"),
+        RosterColumn("village", "村（社区）", synonyms=("村", "社区", "村居", "行政村", "所属村(社区)"), width=16,
+                     help="乡镇（街道）专职委员不填"),
+        RosterColumn("division_code", "区划代码", clean=normalise.division_code, kind="code", in_template=False,
+                     synonyms=("行政区划代码", "统计用区划代码"), width=15),
+        RosterColumn("role", "岗位", clean=ROLE, synonyms=("职务", "岗位名称"), width=18,
+                     help="不填时按所在机构判断"),
+        RosterColumn("identity", "身份", clean=IDENTITY, synonyms=("人员身份", "残疾人或亲友"), required=True,
+                     example="残疾人亲友", width=12),
+        RosterColumn("certificate_number", "残疾人证号", clean=normalise.certificate_number, kind="identity",
+                     sealed="certificate", synonyms=("残疾证号",), width=24, max_length=23,
+                     help="身份是残疾人的填写"),
+        RosterColumn("relative_name", "残疾亲友姓名", clean=normalise.name, width=12, max_length=50),
+        RosterColumn("relation", "与残疾人关系", width=12, max_length=20),
+        RosterColumn("payment_account", "一卡通账号", clean=normalise.account_number, kind="identity",
+                     sealed="account", synonyms=("银行账号", "账号", "一卡通"), width=22, max_length=30),
+        _date("started_on", "任职日期", synonyms=("任职时间", "上岗日期", "聘任日期"), required=True,
+                     example="2024-01-01"),
+        _date("ended_on", "离任日期", synonyms=("离任时间",)),
+        RosterColumn("other_job", "另任职务", width=16, max_length=100),
+        _date("contract_from", "聘期起", synonyms=("合同起", "聘用开始日期")),
+        _date("contract_to", "聘期止", synonyms=("合同止", "聘用结束日期")),
+        RosterColumn("employment", "用工方式", clean=EMPLOYMENT, example="财政补贴", width=12),
+        RosterColumn("document_number", "聘任文号", width=20, max_length=100),
+        RosterColumn("member_certificate", "上岗证编号", synonyms=("上岗证号", "证书编号"), width=16, max_length=50),
+        _date("certificate_issued_on", "上岗证发证日期"),
+        _date("certificate_expires_on", "上岗证有效期至", synonyms=("上岗证有效期",)),
+    )  # fmt: skip
+
+    def places_of(self, roster_import, user):
+        return Places.of_import(roster_import, user, levels=(Level.TOWNSHIP, Level.VILLAGE))
+
+    def place_choices(self, places):
+        return places.choices()
+
+    def check(self, table, places):
+        find_all(table, places)
+        find_doubles(table, "id_number")
+        find_doubles(table, "payment_account")
+        given = [table.column(name) for name in ("id_number", "sex", "born_on", "certificate_number", "identity")]
+        for index, (number, sex, born_on, certificate, identity) in enumerate(zip(*given, strict=True)):
+            for name, sentence in contradictions(number, sex, born_on, certificate):
+                table.refuse(index, name, sentence)
+            if identity == Identity.NEITHER:
+                table.refuse(index, "identity", "专职委员必须是残疾人或残疾人亲友。请核对。")
+            self._refuse_role(table, index, places)
+        _refuse_disorder(table, "started_on", "ended_on", "离任日期早于任职日期。请核对。")
+        _refuse_disorder(table, "contract_from", "contract_to", "聘期止早于聘期起。请核对。")
+        _refuse_disorder(table, "certificate_issued_on", "certificate_expires_on", "上岗证有效期早于发证日期。请核对。")
+
+    def _refuse_role(self, table, index, places):
+        """A township's member stands at the township, everybody else's body is a village or community."""
+        role, place = table.column("role")[index], places.by_pk.get(table.places[index])
+        if not role or place is None or role == Appointment.Role.SUNSHINE_TUTOR:
+            return
+        if (role == Appointment.Role.TOWNSHIP_MEMBER) != (place.level == Level.TOWNSHIP):
+            table.refuse(
+                index, "role", f"岗位与机构不符：{place.label}没有这个岗位。请核对岗位，或核对是否漏填了村（社区）。"
+            )
+
+    # --- compare ----------------------------------------------------------------------------------
+
+    def load(self, table, places, *, lock):
+        keys = blind_indexes("id_number", table.column("id_number"))
+        # Not narrowed to the importer's scope: a person on file elsewhere must be noticed, and is never taken.
+        found = Worker._base_manager.filter(id_number_index__in=[key for key in keys if key])
+        workers = {bytes(worker.id_number_index): worker for worker in (found.select_for_update() if lock else found)}
+        paid = Tenure._base_manager.filter(
+            worker__in=workers.values(), post__in=[Post.COMMITTEE_MEMBER, Post.SUNSHINE_TUTOR]
+        ).select_related("organisation", "appointment", "worker")
+        tenures = {}
+        for tenure in paid:
+            tenures.setdefault(tenure.worker_id, []).append(tenure)
+        return _Stored(keys, workers, tenures, places)
+
+    def wanted(self, table, index, stored):
+        place = stored.places.by_pk[table.places[index]]
+        role = table.column("role")[index] or _role_at(place)
+        post = Post.SUNSHINE_TUTOR if role == Appointment.Role.SUNSHINE_TUTOR else Post.COMMITTEE_MEMBER
+        worker = stored.workers.get(stored.keys[index])
+        tenures = stored.tenures.get(worker.pk, []) if worker else []
+        elsewhere = [tenure for tenure in tenures if tenure.organisation_id != place.pk and tenure.ended_on is None]
+        if (worker is not None and not tenures and not self._is_known_here(worker, stored)) or elsewhere:
+            held_at = stored.places.by_pk.get(elsewhere[0].organisation_id) if elsewhere else None
+            self.set_aside(table, index, held_at.label if held_at else ELSEWHERE, place.label)
+            return
+        given = {name: column[index] for name, column in table.values.items()}
+        full, initials = pinyin_of(given["name"])
+        person = Wanted("本人", Worker, worker, {name: given.get(name, "") for name in _WORKER})
+        if worker is None:
+            person.values["id_number"] = given["id_number"]
+            person.fixed = {"name_pinyin": full, "name_initials": initials}
+        yield person
+        tenure = next(
+            (
+                one
+                for one in tenures
+                if one.organisation_id == place.pk
+                and one.post == post
+                and (one.ended_on is None or str(one.started_on) == given["started_on"])
+            ),
+            None,
+        )
+        held = Wanted(
+            "任职",
+            Tenure,
+            tenure,
+            {name: given.get(name, "") for name in _TENURE},
+            {"worker": person, "organisation_id": place.pk, "post": post},
+        )
+        if given.get("other_job"):
+            held.values["is_concurrent"] = "1"
+        yield held
+        values = {
+            ("certificate_number" if name == "member_certificate" else name): given.get(name, "")
+            for name in _APPOINTMENT
+        }
+        engagement = getattr(tenure, "appointment", None) if tenure is not None else None
+        yield Wanted(
+            "聘任", Appointment, engagement, values | {"role": role}, {"tenure": held, "organisation_id": place.pk}
+        )
+
+    @staticmethod
+    def _is_known_here(worker, stored) -> bool:
+        """Holds some other post (director, chair) at a body the importer may write for."""
+        return Tenure._base_manager.filter(worker=worker, organisation__in=list(stored.places.by_pk)).exists()
+
+    def is_new(self, wanted):
+        return any(one.model is Tenure and one.stored is None for one in wanted)
+
+
+class _Stored:
+    def __init__(self, keys, workers, tenures, places):
+        self.keys = keys
+        self.workers = workers
+        self.tenures = tenures
+        self.places = places
+
+
+def _role_at(place) -> str:
+    if place.level == Level.TOWNSHIP:
+        return Appointment.Role.TOWNSHIP_MEMBER
+    is_community = place.place_kind in (PlaceKind.COMMUNITY, PlaceKind.VIRTUAL)
+    return Appointment.Role.COMMUNITY_MEMBER if is_community else Appointment.Role.VILLAGE_MEMBER
+
+
+def _refuse_disorder(table, first: str, last: str, sentence: str):
+    for index, (start, end) in enumerate(zip(table.column(first), table.column(last), strict=True)):
+        if start and end and end < start:
+            table.refuse(index, last, sentence)
