@@ -42,10 +42,10 @@ class Aviary:
         self.numbers[value] = number
         return value
 
-    def found_in(self, answer) -> tuple[set[int], set[str]]:
-        """(owners whose texts occur, full numbers that occur) in an HTTP response."""
+    def found_in(self, answer, body: bytes | None = None) -> tuple[set[int], set[str]]:
+        """(owners whose texts occur, full numbers that occur) in an HTTP response; `body` where it was read."""
         owners, numbers = set(), set()
-        for text in texts_of(answer):
+        for text in texts_of(answer, body):
             owners |= {int(each) for each in TEXT.findall(text)}
             for run in NUMBER.findall(text):
                 numbers |= set(self._values_in(run))

@@ -1,5 +1,6 @@
 """The grid: the cast, one row of each model at every body, and an independent account of who may see what."""
 
+import contextlib
 import uuid
 from dataclasses import dataclass, field
 from datetime import date
@@ -202,13 +203,23 @@ def _subjects(grid):
     grid.subjects["disabled"] = Subject("disabled", disabled, anchor="county")
 
 
+@contextlib.contextmanager
+def rolled_back():
+    """What happens inside is undone. Marked as Django marks its own test transactions, so that code which must
+    not run inside another transaction (durable) still runs."""
+    block = transaction.atomic()
+    block._from_testcase = True
+    with block:
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture(scope="module")
 def grid(django_db_setup, django_db_blocker):
     """Built once a module inside a transaction that is rolled back; each test works in a savepoint of it."""
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=hashers), transaction.atomic():
+    with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=hashers), rolled_back():
         yield build_grid()
-        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

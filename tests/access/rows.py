@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, Assignment, User
 from federation.roles import API_RESOURCES, ROLE_PLACES, Role
+from federation.shared import audit
 from federation.shared.fields import OrgPathField
 from federation.shared.models import Job
 from federation.shared.scope import VersionedModel
@@ -87,6 +88,9 @@ def _key(place, aviary):
         resources=list(API_RESOURCES),
         expires_on=date(2030, 1, 1),
     )
+    # Its use is written once in some minutes; here not at all.
+    ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())
+    aviary.owners[number].row = key
     place.rows["apikey"] = key
     place.rows["secret"] = secret
 
@@ -116,6 +120,11 @@ def _special() -> dict:
     }
 
 
+def _audit_entry(place):
+    """An entry about the body; the log has a door of its own, and what it keeps of texts is their hash."""
+    place.rows["auditentry"] = audit.record("access.tested", actor=place.user, target=place.organisation)
+
+
 def fill(place: Place, aviary, standard=None):
     """One row of each model at the body. Models refer to the rows made before them at the same place."""
     place.rows["standard"] = standard
@@ -128,6 +137,7 @@ def fill(place: Place, aviary, standard=None):
             if _ready(model, place):
                 place.rows[model._meta.model_name] = make(model, place, aviary)
                 waiting.remove(model)
+    _audit_entry(place)
     assert not waiting, f"no row could be made of {waiting}"
 
 

@@ -6,6 +6,8 @@ from federation.shared.fields import OrgPathField
 from tests.access.conftest import count
 from tests.access.rows import our_models, owned_models
 
+pytestmark = pytest.mark.django_db
+
 SCOPED = [model for model in our_models() if hasattr(model._default_manager.all(), "visible_to")]
 # Read only together with the row they hang on, which the caller has fetched in scope.
 REACHED_THROUGH_ANOTHER = {

@@ -1,0 +1,187 @@
+"""The authorization matrix: every address × method × member of the cast × relation of the target.
+
+Five questions to every answer: is the status what roles and tree say; does it carry a canary of a row outside
+the reader's scope, or any number in full; does a foreign row read exactly like one that does not exist; did a
+refused or safe request write anything; and did the allowed ones work.
+"""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from federation.shared.permissions import LOGGED_IN, MACHINE, PUBLIC
+from tests.access.canaries import body_of
+from tests.access.conftest import count, rolled_back
+from tests.access.targets import TARGETS, VERB_OF, missing
+from tests.access.urls import PAGES
+
+pytestmark = pytest.mark.django_db
+
+# Written by the machinery around a request, whatever it asks for.
+OWN_BOOKS = ("django_session", "shared_audit", "axes_", "SAVEPOINT", "RELEASE")
+WRITES = re.compile(r'^(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
+ALLOWED = {200, 204, 302, 304, 400, 409, 422}
+NAMES = sorted({page.name for page in PAGES})
+BY_NAME = {page.name: page for page in PAGES}
+
+
+class Cell:
+    """One request: who, what, in which relation; with what was expected and what came."""
+
+    def __init__(self, grid, subject, page, method, relation, place):
+        self.grid, self.subject, self.page = grid, subject, page
+        self.method, self.relation, self.place = method, relation, place
+        self.target = TARGETS.get(page.name)
+
+    def __str__(self):
+        return f"{self.method.upper()} {self.page.name} as {self.subject.name}, {self.relation}"
+
+    @property
+    def address(self) -> str:
+        if not self.page.arguments:
+            return reverse(self.page.name)
+        anywhere = self.place or next(iter(self.grid.places.values()))
+        kwargs = self.target.kwargs_for(anywhere, self.page.arguments)
+        return reverse(self.page.name, kwargs=missing(kwargs) if self.place is None else kwargs)
+
+    def expected(self) -> set[int]:
+        """The statuses that roles and tree allow."""
+        subject, permission = self.subject, self.page.permission
+        logged_in = subject.user is not None and subject.user.is_active and subject.name != "disabled"
+        if permission == MACHINE:
+            return self._of_machine()
+        if permission != PUBLIC and not logged_in:
+            return {302}
+        if self.page.methods is not None and self.method not in self.page.methods:
+            holds = permission in (PUBLIC, LOGGED_IN) or self.grid.holds(subject, permission)
+            return {405} if holds else {403}
+        if permission in (PUBLIC, LOGGED_IN) and self.page.name not in VERB_OF:
+            return ALLOWED | {405, 503}
+        return self._of_row(VERB_OF.get(self.page.name, permission))
+
+    def _of_machine(self):
+        if not self.subject.is_machine:
+            return {401}
+        if self.method != "get":
+            return {405}
+        permission = f"api.{self.page.view.cls.api_resource}"
+        if not self.page.arguments:
+            return {200}
+        return {200} if self.place and self.grid.may(self.subject, permission, self.row) else {404}
+
+    @property
+    def row(self):
+        return self.target.row_at(self.place)
+
+    def _of_row(self, permission):
+        if self.page.name not in VERB_OF and not self.grid.holds(self.subject, permission):
+            return {403}
+        if not self.page.arguments:
+            return ALLOWED
+        if self.place is None:
+            return {404}
+        if self.target.expect is not None:
+            special = self.target.expect(self.grid, self.subject, self.place, self.method)
+            if special is not None:
+                return special
+        if self.grid.may(self.subject, permission, self.row):
+            return ALLOWED
+        seen_by = self.target.seen_by or type(self.row).view_permission
+        return {403} if self.grid.may(self.subject, seen_by, self.row) else {404}
+
+
+def cells(grid, page):
+    methods = ("get", "post", "put", "delete") if page.permission == MACHINE else ("get", "post")
+    for subject in grid.subjects.values():
+        relations = grid.relations(subject) if page.arguments else {"": None}
+        for relation, place in relations.items():
+            for method in methods:
+                yield Cell(grid, subject, page, method, relation, place)
+
+
+def send(client, cell):
+    data = {}
+    if cell.method == "post" and cell.place is not None and cell.target is not None and cell.target.data:
+        data = cell.target.data(cell.place)
+    # A notice left over from the request before belongs to that request.
+    client.cookies.pop("messages", None)
+    with rolled_back(), CaptureQueriesContext(connection) as queries:
+        answer = getattr(client, cell.method)(cell.address, data)
+        body = body_of(answer)
+    return answer, body, written(queries)
+
+
+def written(queries) -> list[str]:
+    """The tables a request wrote to, but for those of its own machinery."""
+    tables = []
+    for query in queries.captured_queries:
+        found = WRITES.match(query["sql"])
+        if found and not found.group(1).startswith(OWN_BOOKS):
+            tables.append(found.group(1))
+    return tables
+
+
+def masked(body: bytes, address: str) -> str:
+    """The answer without what differs between any two requests: tokens, numbers of requests, its own address."""
+    text = body.decode("utf-8", "replace")
+    text = re.sub(r'(name="csrfmiddlewaretoken" value=")[^"]+', r"\1", text)
+    text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "", text)
+    plain = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "", address)
+    for form in {address, plain, urlencode({"": address})[1:], urlencode({"": plain})[1:]}:
+        text = text.replace(form, "")
+    return text
+
+
+def leaks(grid, cell, answer, body) -> list[str]:
+    answer_owners, numbers = grid.aviary.found_in(answer, body)
+    found = []
+    for number in answer_owners:
+        owner = grid.aviary.owners[number]
+        if not grid.may_read(cell.subject, owner):
+            found.append(f"{cell}: shows the {owner.model.__name__} of {grid.key_of[owner.body]}")
+    revealed = cell.page.name == "reveal" and cell.method == "post" and answer.status_code == 200
+    if numbers and not revealed:
+        found.append(f"{cell}: shows {len(numbers)} numbers in full")
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_answer_is_what_roles_and_tree_say(grid, name):
+    page = BY_NAME[name]
+    clients = {subject.name: grid.client(subject) for subject in grid.subjects.values()}
+    wrong, not_there = [], {}
+    allowed = worked = 0
+    for cell in cells(grid, page):
+        answer, body, tables = send(clients[cell.subject.name], cell)
+        count("cells of the matrix")
+        expected = cell.expected()
+        if answer.status_code not in expected:
+            wrong.append(f"{cell}: {answer.status_code}, expected {sorted(expected)}")
+        wrong += leaks(grid, cell, answer, body)
+        if tables and (cell.method == "get" or answer.status_code in (401, 403, 404, 405)):
+            wrong.append(f"{cell}: wrote to {tables} though {answer.status_code}")
+        if answer.status_code == 404:
+            key = (cell.subject.name, cell.method)
+            not_there.setdefault(key, {})[cell.relation] = masked(body, cell.address)
+        if 200 in expected and cell.relation != "missing" and page.permission != PUBLIC:
+            allowed += 1
+            worked += answer.status_code in (200, 302, 422)
+    for (subject, method), bodies in not_there.items():
+        for relation, text in bodies.items():
+            if text != bodies.get("missing", text):
+                wrong.append(f"{method} {name} as {subject}: {relation} does not read like missing")
+            count("foreign answers compared with missing ones")
+    count("allowed cells", allowed)
+    count("allowed cells that worked", worked)
+    assert not wrong, "\n".join(wrong[:40]) + f"\n({len(wrong)} in all)"
+    assert worked >= allowed * 0.95, f"{worked} of {allowed} allowed requests worked"
+
+
+def test_the_matrix_would_notice_a_write(grid):
+    with CaptureQueriesContext(connection) as queries, rolled_back():
+        grid.places["village"].disabledperson.save()
+    assert "ledgers_disabledperson" in written(queries)
