@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from federation.shared.processes import die_with_parent
@@ -31,7 +31,8 @@ class Child:
     patience: float
     process: subprocess.Popen | None = None
     started_at: float = 0.0
-    failed_starts: int = field(default=0)
+    failed_starts: int = 0
+    was_asked: bool = False
 
     def start(self):
         launcher = os.getpid()
@@ -46,6 +47,7 @@ class Child:
             self.command, cwd=self.folder, preexec_fn=prepare, start_new_session=True
         )
         self.started_at = time.monotonic()
+        self.was_asked = False
 
     @property
     def age(self) -> float:
@@ -64,12 +66,17 @@ class Child:
         time.sleep(min(self.failed_starts, 5))
         self.start()
 
+    def ask_to_stop(self):
+        if self.process is not None and self.process.poll() is None and not self.was_asked:
+            self.was_asked = True
+            self.process.send_signal(self.gently)
+
     def stop(self):
         """Ask it to finish; after its patience end it and whatever it started."""
         if self.process is None:
             return
+        self.ask_to_stop()
         if self.process.poll() is None:
-            self.process.send_signal(self.gently)
             try:
                 self.process.wait(self.patience)
             except subprocess.TimeoutExpired:

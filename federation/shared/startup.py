@@ -19,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from federation.shared.keys import KeyFileError
 
 SECRET_LENGTH = 50
+ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
 
 class StartRefused(SystemExit):
@@ -41,6 +42,10 @@ def load_settings():
         raise StartRefused([folder_fault(where)]) from None
     except (ImproperlyConfigured, ValueError) as error:
         raise StartRefused([f"设置有误（{error}）。请对照 README.md 检查 .env 文件和环境变量。"]) from None
+    if settings.DATABASES["default"]["ENGINE"] not in ENGINES:
+        raise StartRefused(
+            ["不认识 DATABASE_URL 里的数据库种类。请写成 sqlite:///文件 或 postgres://账号:密码@地址/库名。"]
+        )
 
 
 def folder_fault(where) -> str:

@@ -17,8 +17,8 @@ import psycopg2
 import pytest
 
 KILLS = int(os.environ.get("KILLS", "10"))
-POSTGRESQL = os.environ.get("FEDERATION_TEST_POSTGRESQL", "postgres://postgres@127.0.0.1:5432/")
-REDIS = os.environ.get("CELERY_BROKER_URL", "redis://127.0.0.1:6379/5")
+POSTGRESQL = os.environ.get("TEST_POSTGRES_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
+REDIS = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/5"
 ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(3600)]
@@ -33,7 +33,7 @@ def _missing(what: str):
 
 def _server(sql: str):
     try:
-        server = psycopg2.connect(POSTGRESQL.rstrip("/") + "/postgres", connect_timeout=3)
+        server = psycopg2.connect(POSTGRESQL, connect_timeout=3)
     except psycopg2.OperationalError:
         _missing("PostgreSQL")
     server.autocommit = True
@@ -65,7 +65,7 @@ def postgresql(tmp_path):
     yield (
         {
             "FEDERATION_DATA_DIR": str(tmp_path),
-            "DATABASE_URL": f"{POSTGRESQL.rstrip('/')}/{name}",
+            "DATABASE_URL": f"{POSTGRESQL.rsplit('/', 1)[0]}/{name}",
             "CELERY_BROKER_URL": REDIS,
         },
         "prefork",

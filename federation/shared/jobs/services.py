@@ -8,7 +8,7 @@ import time
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
-from kombu.exceptions import OperationalError as BrokerError
+from kombu.exceptions import ChannelError, KombuError
 
 from federation.shared.jobs import engine
 from federation.shared.jobs.context import end_job
@@ -74,7 +74,7 @@ def ring(job_id: int, times: int = 1) -> bool:
     try:
         for _ in range(times):
             run_job.apply_async((job_id,), retry=False)
-    except (BrokerError, OSError) as error:
+    except (KombuError, ChannelError, OSError) as error:
         logger.warning("job %s waits for the sweep: the broker did not take its message (%s)", job_id, error)
         Job.objects.filter(pk=job_id).still_open().update(bell_at=None)
         return False

@@ -54,6 +54,8 @@ class Command(BaseCommand):
             raise CommandError(f"{error} 每次启动后立即退出，已停止。请查看上面的日志，改正后重新启动。") from None
         finally:
             for child in children:
+                child.ask_to_stop()
+            for child in children:
                 child.stop()
             self.stdout.write("已停止。")
 

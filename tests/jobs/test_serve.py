@@ -1,0 +1,129 @@
+"""The launcher with its real children: it serves, restarts what dies, stops in order, and leaves nobody behind."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.kill
+
+
+def wait_until(true, seconds: float, what: str):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = true()
+        if found:
+            return found
+        time.sleep(0.1)
+    return pytest.fail(f"not within {seconds} s: {what}")
+
+
+class Served:
+    def __init__(self, folder):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.log = folder / "serve.log"
+        environment = os.environ | {
+            "FEDERATION_DATA_DIR": str(folder),
+            "DATABASE_URL": f"sqlite:///{folder}/serve.sqlite3",
+            "CELERY_BROKER_URL": "filesystem://",
+            "CACHE_URL": "dbcache://federation_cache",
+            "PYTHONUNBUFFERED": "1",
+        }
+        with self.log.open("wb") as log:
+            self.launcher = subprocess.Popen(
+                [sys.executable, "manage.py", "serve", "--port", str(self.port)],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+        wait_until(lambda: "已启动" in self.log.read_text() or self.launcher.poll(), 90, "the address is printed")
+        assert self.launcher.poll() is None, self.log.read_text()
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.launcher.pid).children(recursive=True)
+
+    def worker(self) -> psutil.Process | None:
+        direct = [one for one in psutil.Process(self.launcher.pid).children() if living(one)]
+        return next((one for one in direct if "celery" in " ".join(one.cmdline())), None)
+
+    def ready(self) -> bool:
+        """True where everything, worker and broker included, is well."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz?strict=1", timeout=5) as answer:
+                return json.load(answer)["status"] == "ready"
+        except urllib.error.HTTPError:
+            return False
+
+
+@pytest.fixture
+def served(tmp_path):
+    served = Served(tmp_path)
+    family = served.children()
+    yield served
+    for one in [psutil.Process(served.launcher.pid)] if served.launcher.poll() is None else []:
+        family += one.children(recursive=True)
+    served.launcher.kill()
+    served.launcher.wait()
+    for one in family:
+        if one.is_running():
+            one.kill()
+
+
+def gone(family) -> bool:
+    return not any(living(one) for one in family)
+
+
+def living(one: psutil.Process) -> bool:
+    try:
+        return one.is_running() and one.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_pages_and_worker_come_up_and_a_killed_worker_comes_back(served):
+    wait_until(served.ready, 30, "worker and broker are heard")
+    first = served.worker()
+    beat = first.children(recursive=True)
+    first.kill()
+    second = wait_until(
+        lambda: served.worker() and served.worker().pid != first.pid and served.worker(), 20, "a worker"
+    )
+    wait_until(lambda: gone(beat), 5, "the killed worker's scheduler is gone")
+    assert second.is_running()
+    assert "worker ended with code -9 and is started again" in served.log.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_in_order(served, number):
+    wait_until(served.ready, 30, "worker and broker are heard")
+    family = served.children()
+    assert len(family) >= 3, "pages, worker, scheduler"
+    served.launcher.send_signal(number)
+    assert served.launcher.wait(30) == 0
+    assert gone(family)
+    log = served.log.read_text()
+    assert log.rstrip().endswith("已停止。")
+    assert "Traceback" not in log
+    assert "is ended" not in log, "a child had to be forced"
+
+
+def test_a_launcher_killed_outright_takes_its_children_with_it(served):
+    family = served.children()
+    served.launcher.kill()
+    served.launcher.wait()
+    wait_until(lambda: gone(family), 5, "no child is left")
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", served.port), timeout=1)
