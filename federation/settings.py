@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "ledgers",
     "assessments",
     "campaigns",
+    "federation.demo",
 ]
 
 MIDDLEWARE = [

@@ -32,7 +32,7 @@ class Population:
     """Draws people from a seed; no ID number comes twice."""
 
     def __init__(self, seed: int):
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311 - invented people, repeatable
         self._taken: set[str] = set()
 
     def name(self, sex: str) -> str:

@@ -4,13 +4,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from federation.demo.people import Population
-from federation.shared.pinyin import pinyin_of
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import Dibao, Education, EmploymentForm, Housing, MaritalStatus, RegisterType
-from ledgers.services import refresh_checks
 from orgs.models import Organisation, PlaceKind, Tenure
 
-BATCH = 500
 CAUSES = ("先天", "疾病", "外伤", "工伤", "遗传", "不详")
 RELATIONS = ("配偶", "父亲", "母亲", "子女", "兄弟姐妹")
 
@@ -25,16 +22,9 @@ def people_of(villages: list[Organisation], count: int, population: Population, 
     return [_person(random.choice(villages), population, today, by, in_charge) for _ in range(count)]
 
 
-def write_people(rows: list):
-    for row in rows:
-        refresh_checks(row)
-    DisabledPerson.objects.bulk_create(rows, batch_size=BATCH)
-
-
 def _person(village, population, today, by, in_charge):
     random = population.random
     invented = population.draw(today=today)
-    full, initials = pinyin_of(invented.name)
     category = random.choices("1234567", weights=(14, 22, 2, 42, 8, 8, 4))[0]
     grade = random.choices("1234", weights=(15, 25, 30, 30))[0]
     age = today.year - invented.born_on.year
@@ -44,8 +34,6 @@ def _person(village, population, today, by, in_charge):
     person = DisabledPerson(
         organisation=village,
         name=invented.name,
-        name_pinyin=full,
-        name_initials=initials,
         sex=invented.sex,
         ethnicity="汉族" if random.random() < 0.96 else "回族",
         born_on=invented.born_on,

@@ -1,6 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from federation.demo.world import DemoExists, build
+from federation.demo.accounts import account_lines
+from federation.demo.world import DemoExists, build, is_demo
 
 
 class Command(BaseCommand):
@@ -15,7 +16,11 @@ class Command(BaseCommand):
             summary = build(persons=options["persons"])
         except DemoExists as error:
             if options["if_empty"]:
+                self.tell(account_lines() if is_demo() else [])
                 return
             raise CommandError(str(error)) from error
-        for line in summary:
+        self.tell(summary)
+
+    def tell(self, lines):
+        for line in lines:
             self.stdout.write(line)

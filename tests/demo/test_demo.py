@@ -1,0 +1,76 @@
+"""The demonstration county: every page has something to show, and no number in it can be anybody's."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from accounts.models import Assignment, User
+from assessments.models import Run
+from federation.demo import accounts, world
+from federation.demo.people import Population, check_digit
+from federation.roles import Role
+from federation.shared.normalise import id_number
+from ledgers.models import DisabledPerson
+from orgs.models import Level, Organisation, Tenure, Worker
+
+
+@pytest.fixture
+def demo(db):
+    return world.build(persons=60)
+
+
+def test_the_county_has_its_real_townships_villages_and_communities(demo):
+    county = Organisation.objects.under(Organisation.objects.get(level=Level.COUNTY, federation=None).path)
+    assert county.filter(level=Level.TOWNSHIP).count() == 28
+    assert county.filter(level=Level.VILLAGE, place_kind="village").count() == 284
+    assert county.filter(level=Level.VILLAGE, place_kind="community").count() == 38
+
+
+def test_there_is_an_account_for_every_role_and_it_can_log_in(demo):
+    assert set(Assignment.objects.values_list("role", flat=True)) == set(Role.values)
+    for user in User.objects.all():
+        assert user.check_password(accounts.PASSWORD)
+        assert user.current_assignments, user.username
+
+
+def test_posts_have_vacancies_and_facts_have_gaps(demo):
+    assert Tenure.objects.filter(ended_on__isnull=False).exists()
+    finished = Run.objects.exclude(job__state="queued")
+    assert finished.count() == len(world.FINISHED)
+    assert all(run.state == Run.State.COMPUTED for run in finished)
+
+
+def test_one_assessment_waits_for_the_worker(demo):
+    assert Run.objects.filter(job__state="queued").count() == 1
+
+
+def test_every_number_carries_the_region_that_was_never_issued(demo):
+    rows = [*DisabledPerson.objects.all(), *Worker.objects.all()]
+    assert len(rows) > 500
+    for row in rows:
+        number = row.id_number.open_plain()
+        assert number.startswith("629999")
+        assert id_number(number) == number
+
+
+def test_a_second_load_is_refused_and_changes_nothing(demo):
+    before = Organisation.objects.count(), DisabledPerson.objects.count()
+    with pytest.raises(CommandError, match="已有数据"):
+        call_command("demo")
+    call_command("demo", if_empty=True)
+    assert (Organisation.objects.count(), DisabledPerson.objects.count()) == before
+
+
+def test_the_same_seed_gives_the_same_people():
+    first, second = Population(7), Population(7)
+    assert [first.draw() for _ in range(20)] == [second.draw() for _ in range(20)]
+
+
+def test_the_check_digit_is_that_of_the_standard():
+    assert check_digit("11010519491231002") == "X"
+
+
+def test_the_clerk_sees_the_people_of_the_county_after_logging_in(demo):
+    client = Client()
+    client.force_login(User.objects.get(username="clerk"), backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get("/persons/").status_code == 200
