@@ -8,6 +8,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import AllowAny
 
+from assessments import api as assessments_api
 from federation.shared.permissions import PUBLIC, requires
 from orgs import api as orgs_api
 
@@ -47,4 +48,9 @@ urlpatterns = [
     path("docs/", docs, name="api-docs"),
     path("organisations/", orgs_api.OrganisationList.as_view(), name="api-organisation-list"),
     path("organisations/<int:pk>/", orgs_api.OrganisationDetail.as_view(), name="api-organisation-detail"),
+    path("rates/", assessments_api.RateList.as_view(), name="api-rate-list"),
+    path("runs/", assessments_api.RunList.as_view(), name="api-run-list"),
+    path("runs/<int:pk>/", assessments_api.RunDetail.as_view(), name="api-run-detail"),
+    path("results/", assessments_api.ResultList.as_view(), name="api-result-list"),
+    path("compliance/", assessments_api.ComplianceList.as_view(), name="api-compliance-list"),
 ]

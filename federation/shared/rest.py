@@ -185,10 +185,18 @@ class ResourceView(generics.GenericAPIView):
     def known_parameters(self) -> set[str]:
         return set()
 
+    # Moments of other rows that an answer shows ("run__updated_at").
+    stamped_with: tuple[str, ...] = ()
+
     def stamp(self, queryset) -> str:
         """What changes whenever an answer over `queryset` would; one aggregate, nothing is rendered."""
+        return self.stamp_of(queryset, *self.stamped_with)
+
+    @staticmethod
+    def stamp_of(queryset, *moments: str) -> str:
         numbers = {"count": Count("pk"), "last": Max("updated_at")}
-        if any(field.name == "version" for field in self.model._meta.concrete_fields):
+        numbers |= {f"last_{number}": Max(moment) for number, moment in enumerate(moments)}
+        if any(field.name == "version" for field in queryset.model._meta.concrete_fields):
             numbers["versions"] = Sum("version")
         return repr(sorted(queryset.order_by().aggregate(**numbers).items()))
 

@@ -79,6 +79,7 @@ TARGETS = {
     "person-history": Target("disabledperson"),
     # REST
     "api-organisation-detail": Target("organisation"),
+    "api-run-detail": Target("run"),
 }
 
 # Pages that name LOGGED_IN because the verb depends on what is asked for: the verb each address stands for.
