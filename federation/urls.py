@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("federation.shared.urls")),
     path("", include("federation.shared.audit_urls")),
     path("", include("federation.shared.jobs.urls")),
+    path("", include("federation.shared.rosters.urls")),
     path("", include("ledgers.urls")),
 ]
 

@@ -131,7 +131,8 @@ def _why_no_id(number: str) -> str:
         return "身份证号被星号遮盖了。请填写完整的 18 位号码。"
     if re.match(r"[\dX]+$", number):
         return f"身份证号应是 18 位，这里是 {len(number)} 位。请按身份证核对。"
-    return f"“{_shorten(number)}”不是身份证号。身份证号是 18 位，最后一位可以是 X。"
+    # Not repeated: most of it may be somebody's right number.
+    return f"不是身份证号（有 {len(number)} 个字符，含数字以外的字符）。身份证号是 18 位，最后一位可以是 X。"
 
 
 def born_on_of_id(number: str) -> str:
@@ -193,7 +194,7 @@ def phone(value: str) -> str:
         return digits
     found = _LANDLINE.match(number)
     if not found:
-        raise NotNormal(f"“{_shorten(number)}”不是电话号码。手机号是 11 位，座机写成 0943-3221234。")
+        raise NotNormal(f"不是电话号码（有 {len(number)} 位）。手机号是 11 位，座机写成 0943-3221234。")
     return "-".join(part for part in found.groups() if part)
 
 

@@ -96,8 +96,9 @@ def keep_checked(roster_import: RosterImport, table, report: dict):
     _set_counts(roster_import, table.counts())
     roster_import.row_count = len(table)
     roster_import.report = report
+    if roster_import.state == State.REFUSED:
+        roster_import.refusal = ""
     roster_import.state = State.CHECKED
-    roster_import.refusal = ""
     roster_import.save()
 
 

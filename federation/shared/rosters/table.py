@@ -10,6 +10,8 @@ from federation.shared.workbooks import ReadSheet
 
 NEW, CHANGED, UNCHANGED, WRONG, TRANSFER = "n", "c", "u", "w", "t"
 OUTCOMES = {NEW: "新增", CHANGED: "有变化", UNCHANGED: "无变化", WRONG: "有错误", TRANSFER: "在别处登记"}
+# How the template marks its sample row.
+SAMPLE = "示例："
 _TOTALS = {"合计", "总计", "小计", "共计", "累计"}
 
 
@@ -77,7 +79,7 @@ def normal_table(
     columns = list(columns)
     present = [column for column in columns if column.field in sheet.columns]
     notices = list(sheet.notices)
-    rows, cells = _without_totals(sheet, present, notices)
+    rows, cells = _without_extras(sheet, present, notices)
     table = RosterTable(columns=columns, rows=rows, values={}, notices=notices)
     for number, column in enumerate(present, 1):
         table.values[column.field] = _normal_column(table, column, cells.pop(column.field))
@@ -115,9 +117,10 @@ def _check_required(table: RosterTable):
                 table.refuse(index, column.field, "没有填写。这一项必须填。")
 
 
-def _without_totals(sheet: ReadSheet, present: list[RosterColumn], notices: list[str]):
-    """The sheet without its rows of totals, which are named in a notice."""
+def _without_extras(sheet: ReadSheet, present: list[RosterColumn], notices: list[str]):
+    """The sheet without its rows of totals and samples, which are named in a notice."""
     required = [sheet.columns[column.field] for column in present if column.required]
+    samples = {index for cells in required for index, cell in enumerate(cells) if cell.startswith(SAMPLE)}
     left_out = []
     for column in present:
         cells = sheet.columns[column.field]
@@ -127,10 +130,13 @@ def _without_totals(sheet: ReadSheet, present: list[RosterColumn], notices: list
             # A total has at most its own word in the columns that every person must have.
             if cell.replace(" ", "") in _TOTALS and sum(bool(other[index]) for other in required) <= 1:
                 left_out.append(index)
-    if not left_out:
+    for indexes, word in ((sorted(set(left_out)), "合计行"), (sorted(samples), "示例行")):
+        if indexes:
+            numbers = "、".join(str(sheet.rows[index]) for index in indexes[:5])
+            notices.append(f"第 {numbers} 行是{word}，没有读入。")
+    gone = samples.union(left_out)
+    if not gone:
         return list(sheet.rows), dict(sheet.columns)
-    gone = set(left_out)
-    notices.append(f"第 {'、'.join(str(sheet.rows[index]) for index in sorted(gone)[:5])} 行是合计行，没有读入。")
     rows = [row for index, row in enumerate(sheet.rows) if index not in gone]
     cells = {
         name: [cell for index, cell in enumerate(column) if index not in gone] for name, column in sheet.columns.items()

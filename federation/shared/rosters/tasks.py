@@ -24,7 +24,8 @@ def _plan(job) -> list[ChunkSpec]:
 
 def _check(ctx):
     roster_import = _of(ctx.payload)
-    if roster_import.state != State.UPLOADED:
+    # A refused one may be tried again: its job was parked by an error of ours, not of the file.
+    if roster_import.state not in (State.UPLOADED, State.REFUSED):
         raise JobRefused("这个名册已经检查过。")
 
     def told(done, total):
@@ -46,7 +47,7 @@ def _check(ctx):
 def _confirm(ctx):
     roster_import = _of(ctx.payload)
     if roster_import.state != State.CONFIRMING:
-        raise JobRefused("这个名册已经写入或撤销。")
+        raise JobRefused("这个名册现在不能写入。请回到名册页看它的状态，需要时再确认一次。")
     ctx.progress(0, "正在写入")
     try:
         with ctx.committing():
@@ -58,7 +59,7 @@ def _confirm(ctx):
 def _undo(ctx):
     roster_import = _of(ctx.payload)
     if roster_import.state != State.UNDOING:
-        raise JobRefused("这个名册已经撤销，或没有写入。")
+        raise JobRefused("这个名册现在不能撤销。请回到名册页看它的状态。")
     try:
         with ctx.committing():
             services.take_back(roster_import, by=ctx.requested_by)

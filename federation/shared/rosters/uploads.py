@@ -55,10 +55,10 @@ def opened_file(roster_import: RosterImport):
         yield path
 
 
-def read_upload(roster_import: RosterImport, roster) -> ReadSheet:
+def read_upload(roster_import: RosterImport, roster, *, all_columns=False) -> ReadSheet:
     """The sheet of the upload that carries the roster. Raises RosterRefused with the sentence."""
     try:
         with opened_file(roster_import) as path:
-            return read_sheet(path, roster.headings(), max_rows=settings.ROSTER_MAX_ROWS)
+            return read_sheet(path, roster.headings(), max_rows=settings.ROSTER_MAX_ROWS, all_columns=all_columns)
     except WorkbookRefused as refusal:
         raise RosterRefused(str(refusal)) from refusal

@@ -156,6 +156,8 @@ def _encode(title, rows, merged, place, known, request, parts, path):
             continue
         if field is None:
             unknown.append(text[:40])
+            if request["all_columns"]:
+                positions[f"?{position}"], headings[f"?{position}"] = position, text.replace("\n", "")
         elif field in positions:
             doubled.append(f"第 {positions[field] + 1} 列“{headings[field]}”和第 {position + 1} 列“{text}”")
         else:
@@ -170,7 +172,8 @@ def _encode(title, rows, merged, place, known, request, parts, path):
     body = rows[place + 1 :]
     columns = list(zip(*body, strict=True)) if body else [()] * len(rows[place])
     picked = {field: columns[position] for field, position in positions.items()}
-    keep = [any(cell != "" for cell in row) for row in zip(*picked.values(), strict=True)]
+    known_columns = [column for field, column in picked.items() if not field.startswith("?")]
+    keep = [any(cell != "" for cell in row) for row in zip(*known_columns, strict=True)]
     if not all(keep):
         picked = {
             field: [cell for cell, kept in zip(column, keep, strict=True) if kept] for field, column in picked.items()

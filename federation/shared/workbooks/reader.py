@@ -31,12 +31,14 @@ def read_sheet(
     fields: Mapping[str, Sequence[str]],
     *,
     max_rows: int,
+    all_columns: bool = False,
     memory_mb: int | None = None,
     cpu_seconds: int | None = None,
     child: Path = CHILD,
 ) -> ReadSheet:
     """The first sheet of `path` whose headings name the `fields` (field → heading and its synonyms).
 
+    `all_columns` brings the columns with other headings as well, named "?" and their number.
     Raises WorkbookRefused with a sentence that says what is wrong and what to do.
     """
     large = path.stat().st_size > LARGE_BYTES
@@ -44,6 +46,7 @@ def read_sheet(
         "path": str(path.resolve()),
         "fields": {name: list(headings) for name, headings in fields.items()},
         "max_rows": max_rows,
+        "all_columns": all_columns,
         "memory_mb": memory_mb or (LARGE_MEMORY_MB if large else MEMORY_MB),
         "cpu_seconds": cpu_seconds or (LARGE_CPU_SECONDS if large else CPU_SECONDS),
     }

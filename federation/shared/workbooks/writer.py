@@ -6,6 +6,7 @@ apostrophe, which the reader drops again. No author, no hidden sheets, no path g
 
 import datetime
 import hashlib
+import io
 import re
 import tempfile
 import zipfile
@@ -104,6 +105,12 @@ def written_response(filename: str, written: Written) -> FileResponse:
     return response
 
 
+def content_response(filename: str, data: bytes) -> FileResponse:
+    """A workbook made elsewhere (a template) as a download."""
+    written = Written(file=io.BytesIO(data), size=len(data), sha256="", rows=0)
+    return written_response(filename, written)
+
+
 def _write_sheet(part, sheet: Sheet, watermark: str):
     columns = list(sheet.columns)
     letters = [column_letters(index) for index in range(len(columns))]
@@ -131,7 +138,8 @@ def _write_sheet(part, sheet: Sheet, watermark: str):
             pending.clear()
     part.write("".join(pending).encode())
     sheet.written = number - heading_row
-    footer = _escape(f"{watermark}　第 &P 页，共 &N 页" if watermark else "第 &P 页，共 &N 页")
+    # In a footer & leads a code, and a plain one is written twice.
+    footer = _escape("&C" + watermark.replace("&", "&&") + "　第 &P 页，共 &N 页")
     part.write(
         '</sheetData><pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
         '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'

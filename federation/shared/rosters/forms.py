@@ -1,0 +1,53 @@
+"""What somebody chooses when sending a workbook."""
+
+from django import forms
+from django.conf import settings
+
+from federation.shared.forms import HouseForm
+from federation.shared.models.rosters import RosterImport
+from federation.shared.rosters.registry import all_rosters
+
+
+def writable_bodies(user):
+    """The bodies at which `user` may import: those where a role grants it, not everything below them."""
+    bodies = RosterImport._meta.get_field("organisation").related_model
+    paths = [scope.path for scope in user.scopes("rosters.import")]
+    return bodies.objects.visible_to(user, "rosters.import").filter(path__in=paths)
+
+
+class RosterUploadForm(HouseForm):
+    kind = forms.ChoiceField(label="名册种类", widget=forms.RadioSelect)
+    organisation = forms.ModelChoiceField(label="为哪个机构导入", queryset=None, empty_label=None)
+    file = forms.FileField(
+        label="名册文件",
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
+        error_messages={"empty": "文件是空的（0 字节）。请重新保存后上传。", "required": "请选择要上传的文件。"},
+    )
+    mode = forms.ChoiceField(
+        label="写入方式",
+        choices=RosterImport.Mode.choices,
+        initial=RosterImport.Mode.ALL_OR_NOTHING,
+        widget=forms.RadioSelect,
+        help_text="不确定时选“全部正确才写入”：有一行不对就都不写，改好后重新上传。",
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        rosters = all_rosters()
+        self.fields["kind"].choices = [(roster.kind, roster.title) for roster in rosters]
+        self.fields["kind"].initial = rosters[-1].kind
+        bodies = writable_bodies(self.user)
+        self.fields["organisation"].queryset = bodies
+        megabytes = settings.ROSTER_MAX_BYTES // (1024 * 1024)
+        self.fields["file"].help_text = (
+            f".xlsx、.xls 或 .csv，不超过 {megabytes} MB、{settings.ROSTER_MAX_ROWS // 10000} 万行。"
+            "格式不限，但表头要认得出；建议用本页的模板填写。"
+        )
+        self.fields["organisation"].initial = bodies.first()
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > settings.ROSTER_MAX_BYTES:
+            megabytes = settings.ROSTER_MAX_BYTES // (1024 * 1024)
+            raise forms.ValidationError(f"文件超过 {megabytes} MB。请删去图片和多余的表，或按乡镇分成几个文件上传。")
+        return file

@@ -1,0 +1,307 @@
+"""Pages of an import: the list, sending a file, the check report with its preview, confirming, taking back."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from federation.shared import audit
+from federation.shared.jobs import wording
+from federation.shared.models.rosters import RosterImport
+from federation.shared.rosters import course, preview, services
+from federation.shared.rosters.error_workbook import error_workbook
+from federation.shared.rosters.forms import RosterUploadForm, writable_bodies
+from federation.shared.rosters.registry import all_rosters, roster_of
+from federation.shared.rosters.resource import RosterRefused
+from federation.shared.rosters.template_workbook import template_workbook
+from federation.shared.tables import Column
+from federation.shared.templatetags.ui import tag
+from federation.shared.views import ScopedListView, ScopedView
+from federation.shared.workbooks import content_response, written_response
+
+State = RosterImport.State
+TAGS = {
+    State.UPLOADED: "info",
+    State.CHECKED: "warn",
+    State.CONFIRMING: "info",
+    State.DONE: "ok",
+    State.REFUSED: "bad",
+    State.UNDOING: "info",
+    State.UNDONE: "warn",
+}
+TABS = (("new", "新增"), ("changed", "有变化"), ("unchanged", "无变化"), ("transfer", "在别处登记"))
+
+
+def _title_of(kind: str) -> str:
+    roster = roster_of(kind)
+    return roster.title if roster else kind
+
+
+def _moment(value) -> str:
+    return timezone.localtime(value).strftime("%Y-%m-%d %H:%M") if value else ""
+
+
+class RosterListView(ScopedListView):
+    model = RosterImport
+    permission = "rosters.import"
+    title = "名册导入"
+    template_name = "rosters/roster_list.html"
+    ordering = ("-id",)
+    columns = [
+        Column("file_name", "文件", link=lambda row: reverse("roster-detail", args=[row.pk])),
+        Column("kind", "名册", value=lambda row: _title_of(row.kind)),
+        Column("state", "状态", value=lambda row: tag(TAGS[row.state], row.get_state_display())),
+        Column("row_count", "行数", numeric=True),
+        Column("organisation", "机构"),
+        Column("created_by", "上传人"),
+        Column("created_at", "上传时间", value=lambda row: _moment(row.created_at)),
+    ]
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("organisation", "created_by")
+
+    def actions(self):
+        return [{"url": reverse("roster-upload"), "label": "上传名册", "kind": "primary"}]
+
+    def extra(self):
+        return {"rosters": all_rosters()}
+
+
+class RosterUploadView(ScopedView):
+    permission = "rosters.import"
+    title = "上传名册"
+    template_name = "rosters/roster_upload.html"
+
+    def breadcrumbs(self):
+        return [{"url": reverse("roster-list"), "label": "名册导入"}]
+
+    def show(self, form, status=200):
+        return self.page(
+            form=form,
+            submit_label="上传并检查",
+            cancel_url=reverse("roster-list"),
+            rosters=all_rosters(),
+            status=status,
+        )
+
+    def get(self, request):
+        return self.show(RosterUploadForm(user=request.user, initial={"kind": request.GET.get("kind") or None}))
+
+    def post(self, request):
+        form = RosterUploadForm(request.POST, request.FILES, user=request.user)
+        if not form.is_valid():
+            return self.show(form, status=422)
+        file = form.cleaned_data["file"]
+        try:
+            roster_import = services.receive(
+                kind=form.cleaned_data["kind"],
+                file_name=file.name,
+                chunks=file.chunks(),
+                mode=form.cleaned_data["mode"],
+                organisation=form.cleaned_data["organisation"],
+                by=request.user,
+            )
+        except RosterRefused as refusal:
+            form.add_error("file", str(refusal))
+            return self.show(form, status=422)
+        course.start_check(roster_import, by=request.user)
+        return redirect("roster-detail", pk=roster_import.pk)
+
+
+class RosterPage(ScopedView):
+    """Base of the pages of one import; one that is not seen is 404."""
+
+    model = RosterImport
+    permission = "rosters.import"
+
+    def get_object(self) -> RosterImport:
+        rows = self.get_queryset().select_related("organisation", "created_by", "job")
+        roster_import = get_object_or_404(rows, pk=self.kwargs["pk"])
+        if roster_of(roster_import.kind) is None:
+            raise Http404("名册种类已不存在")
+        return roster_import
+
+    def breadcrumbs(self):
+        return [{"url": reverse("roster-list"), "label": "名册导入"}]
+
+
+class RosterDetailView(RosterPage):
+    template_name = "rosters/roster_detail.html"
+
+    def get(self, request, **kwargs):
+        roster_import = self.get_object()
+        roster = roster_of(roster_import.kind)
+        context = {
+            "title": roster_import.file_name,
+            "roster_import": roster_import,
+            "roster": roster,
+            "facts": self._facts(roster_import, roster),
+            "actions": self._actions(roster_import),
+        }
+        if roster_import.is_working:
+            context |= self._progress(roster_import)
+        elif roster_import.row_count:
+            context |= self._report(request, roster_import, roster)
+        return self.page(**context)
+
+    @staticmethod
+    def _facts(row, roster) -> list[dict]:
+        facts = [
+            {"label": "名册", "value": roster.title},
+            {"label": "状态", "value": tag(TAGS[row.state], row.get_state_display())},
+            {"label": "写入方式", "value": row.get_mode_display()},
+            {"label": "为哪个机构导入", "value": row.organisation},
+            {"label": "上传", "value": f"{row.created_by}，{_moment(row.created_at)}"},
+            {"label": "文件摘要", "value": row.sha256[:16]},
+        ]
+        if row.report.get("sheet"):
+            facts.append(
+                {"label": "读的表", "value": f"{row.report['sheet']}，表头在第 {row.report['heading_row']} 行"}
+            )
+        if row.confirmed_at:
+            facts.append({"label": "写入时间", "value": _moment(row.confirmed_at)})
+        if row.undone_at:
+            facts.append({"label": "撤销时间", "value": _moment(row.undone_at)})
+        return facts
+
+    @staticmethod
+    def _actions(row) -> list[dict]:
+        if row.may_be_confirmed:
+            return [{"url": reverse("roster-confirm", args=[row.pk]), "label": "确认写入", "kind": "primary"}]
+        if row.state == State.DONE:
+            return [{"url": reverse("roster-undo", args=[row.pk]), "label": "撤销这次导入", "kind": "danger"}]
+        if row.state in (State.CHECKED, State.REFUSED):
+            return [{"url": f"{reverse('roster-upload')}?kind={row.kind}", "label": "重新上传", "kind": ""}]
+        return []
+
+    @staticmethod
+    def _progress(row) -> dict:
+        job = row.job
+        if job is None:
+            return {}
+        return {
+            "progress": {"label": job.title, "done": job.done, "total": job.total, "text": wording.progress_text(job)},
+            "poll_url": reverse("job-progress", args=[job.pk]),
+            "refresh_url": reverse("roster-detail", args=[row.pk]),
+        }
+
+    def _report(self, request, row, roster) -> dict:
+        number = request.GET.get("page", "1")
+        counts = (row.new_count, row.changed_count, row.unchanged_count, row.transfer_count)
+        shown = preview.page_of(row, roster, request.GET.get("show", ""), int(number) if number.isdigit() else 1)
+        errors = row.report.get("error_count", 0)
+        may_download = bool(row.wrong_count) and row.created_by_id == request.user.pk
+        return {
+            "tiles": [
+                {"label": "读入", "value": row.row_count, "unit": "行"},
+                {"label": "新增", "value": row.new_count, "unit": "行"},
+                {"label": "有变化", "value": row.changed_count, "unit": "行"},
+                {"label": "无变化", "value": row.unchanged_count, "unit": "行"},
+                {"label": "有错误", "value": row.wrong_count, "unit": "行", "kind": "bad" if row.wrong_count else ""},
+                {"label": "在别处登记", "value": row.transfer_count, "unit": "行"},
+            ],
+            "problems": preview.problems_of(row) if row.wrong_count else [],
+            "more": max(0, errors - preview.ERRORS_SHOWN),
+            "download_url": reverse("roster-errors", args=[row.pk]) if may_download else "",
+            "tabs": [
+                {"label": f"{label}（{count:,}）", "url": f"?show={slug}#rows", "here": slug == shown.slug}
+                for (slug, label), count in zip(TABS, counts, strict=True)
+            ],
+            "table": shown,
+            "preview": shown,
+        }
+
+
+class RosterConfirmView(RosterPage):
+    template_name = "generic/confirm.html"
+    title = "确认写入这个名册？"
+
+    def get(self, request, **kwargs):
+        row = self.get_object()
+        if not row.may_be_confirmed:
+            return redirect("roster-detail", pk=row.pk)
+        wrong = f"有错误的 {row.wrong_count:,} 行不写入。" if row.wrong_count else ""
+        aside = f"在别处登记的 {row.transfer_count:,} 人不改动，需要时请办理转入。" if row.transfer_count else ""
+        return self.page(
+            consequence=f"将新增 {row.new_count:,} 行，修改 {row.changed_count:,} 行。{wrong}{aside}写入后可以整体撤销，"
+            "直到其中有记录被再次修改。",
+            rows=[
+                {"label": "文件", "value": row.file_name},
+                {"label": "名册", "value": _title_of(row.kind)},
+                {"label": "机构", "value": row.organisation},
+            ],
+            submit_label="确认写入",
+            cancel_url=reverse("roster-detail", args=[row.pk]),
+        )
+
+    def post(self, request, **kwargs):
+        row = self.get_object()
+        try:
+            course.begin_confirming(row, by=request.user)
+        except RosterRefused as refusal:
+            messages.error(request, str(refusal))
+        return redirect("roster-detail", pk=row.pk)
+
+
+class RosterUndoView(RosterPage):
+    template_name = "generic/confirm.html"
+    title = "撤销这次导入？"
+
+    def get(self, request, **kwargs):
+        row = self.get_object()
+        if row.state != State.DONE:
+            return redirect("roster-detail", pk=row.pk)
+        return self.page(
+            consequence=f"将删除这次新增的 {row.new_count:,} 行，并把修改的 {row.changed_count:,} 行恢复成导入前的内容。"
+            "其中任何一条在导入后被改过，就整体不撤销。",
+            rows=[{"label": "文件", "value": row.file_name}, {"label": "写入时间", "value": _moment(row.confirmed_at)}],
+            submit_label="撤销这次导入",
+            danger=True,
+            cancel_url=reverse("roster-detail", args=[row.pk]),
+        )
+
+    def post(self, request, **kwargs):
+        row = self.get_object()
+        try:
+            course.begin_undoing(row, by=request.user)
+        except RosterRefused as refusal:
+            messages.error(request, str(refusal))
+        return redirect("roster-detail", pk=row.pk)
+
+
+class RosterErrorsView(RosterPage):
+    """The workbook of errors. It holds whole numbers, so it goes to who sent them and to nobody else."""
+
+    def get(self, request, **kwargs):
+        row = self.get_object()
+        if row.created_by_id != request.user.pk:
+            raise PermissionDenied("错误表里有完整的证件号码，只有上传的人可以下载。")
+        if not row.wrong_count:
+            raise Http404("没有错误")
+        try:
+            written = error_workbook(row, roster_of(row.kind))
+        except RosterRefused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("roster-detail", pk=row.pk)
+        audit.record(
+            "rosters.errors.downloaded",
+            actor=request.user,
+            target=row,
+            details={"rows": written.rows, "sha256": written.sha256},
+        )
+        return written_response(f"{_title_of(row.kind)}-错误-{row.pk}", written)
+
+
+class RosterTemplateView(ScopedView):
+    permission = "rosters.import"
+
+    def get(self, request, kind):
+        roster = roster_of(kind)
+        if roster is None:
+            raise Http404("没有这种名册")
+        body = writable_bodies(request.user).first()
+        places = roster.places_of(RosterImport(organisation=body, kind=kind), request.user)
+        data = template_workbook(roster, roster.place_choices(places))
+        return content_response(f"{roster.title}模板", data)
