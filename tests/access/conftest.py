@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from django.apps import apps
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import transaction
 from django.test import Client, override_settings
 
@@ -16,8 +17,16 @@ from federation.roles import API_RESOURCES, Role, permissions_of
 from ledgers.models import DisabledPerson
 from orgs.models import Organisation, Worker
 from tests.access.canaries import Aviary
-from tests.access.rows import Place, fill
+from tests.access.rows import Owner, Place, fill
 from tests.conftest import World, build_world
+
+# What a machine key may read texts of, and by which resource; nobody's texts are among them.
+MACHINES_READ = {
+    "orgs.organisation": "organisations",
+    "assessments.run": "runs",
+    "assessments.bodyresult": "results",
+    "assessments.arearesult": "compliance",
+}
 
 COUNTS: dict[str, int] = {}
 
@@ -102,6 +111,9 @@ class Grid:
 
     def may_read(self, subject: Subject, owner) -> bool:
         """Whether a canary of `owner` may appear in an answer to the subject: any permission that reads its row."""
+        if subject.is_machine:
+            allowed = MACHINES_READ.get(owner.model._meta.label_lower)
+            return allowed is not None and self.covers(subject, f"api.{allowed}", owner.body)
         permission = getattr(owner.model, "view_permission", "organisations.view")
         if owner.model is User:
             # Names of colleagues stand beside what they did; those of strangers do not.
@@ -156,7 +168,7 @@ def build_grid() -> Grid:
         grid.above[body.pk] = [each.pk for each in body.get_ancestors()]
         grid.key_of[body.pk] = key
         grid.places[key] = Place(key, body)
-        grid.aviary.owners[number] = _owner_of(body)
+        grid.aviary.owners[number] = Owner(Organisation, body.pk, body)
     standard = _standard()
     for place in grid.places.values():
         fill(place, grid.aviary, standard)
@@ -165,24 +177,9 @@ def build_grid() -> Grid:
     return grid
 
 
-def _owner_of(body):
-    from tests.access.rows import Owner
-
-    return Owner(Organisation, body.pk, body)
-
-
 def _standard():
-    model = apps.get_model("assessments", "Standard")
-    return model.objects.create(
-        code="access_2026",
-        title="测试标准",
-        kind="hundred",
-        body_kind="village_association",
-        level=5,
-        applies_from=2012,
-        definition={"sections": []},
-        content_hash="0" * 64,
-    )
+    call_command("load_standards", verbosity=0)
+    return apps.get_model("assessments", "Standard").objects.get(code="township_2012")
 
 
 def _subjects(grid):

@@ -16,10 +16,14 @@ from accounts.models import ApiKey, Assignment, User
 from federation.roles import API_RESOURCES, ROLE_PLACES, Role
 from federation.shared import audit
 from federation.shared.fields import OrgPathField
+from federation.shared.jobs import JobKind, register
 from federation.shared.models import Job
 from federation.shared.scope import VersionedModel
 from federation.shared.sealed import BlindIndexField, SealedField
 from orgs.models import Organisation, Tenure, Worker
+
+# A kind of job that does nothing, for rows of jobs.
+KIND = register(JobKind(name="access.none", label="什么也不做", plan=lambda job: [], work=lambda ctx: None))
 
 OUR_APPS = ("shared", "orgs", "accounts", "committees", "ledgers", "assessments", "campaigns")
 DAY = date(2026, 1, 5)
@@ -95,11 +99,15 @@ def _key(place, aviary):
     place.rows["secret"] = secret
 
 
+def _codes(standard) -> list[str]:
+    return [item["code"] for item in standard.definition["items"]]
+
+
 def _special() -> dict:
     """Values that a model's rules want, by label: a callable of the place."""
     return {
         "shared.job": lambda place: {
-            "kind": "access.none",
+            "kind": KIND.name,
             "requested_by": place.user,
             "state": Job.State.DONE,
         },
@@ -115,8 +123,14 @@ def _special() -> dict:
             "published_at": timezone.now(),
             "computed_at": timezone.now(),
         },
-        "assessments.bodyresult": lambda place: {"items": {}, "updated_at": timezone.now(), "met": 1},
-        "assessments.arearesult": lambda place: {"items": {}},
+        "assessments.bodyresult": lambda place: {
+            "items": {code: {"p": "1.00", "s": "no", "r": "缺 1 项", "e": 0} for code in _codes(place.standard)},
+            "updated_at": timezone.now(),
+            "met": 1,
+            "position": 1,
+        },
+        "assessments.arearesult": lambda place: {"items": {code: [1, "1.00"] for code in _codes(place.standard)}},
+        "assessments.manualscore": lambda place: {"item_code": _codes(place.standard)[0]},
     }
 
 
