@@ -39,32 +39,26 @@ def ask(_effects, request):
 
 
 @pytest.fixture
-def redis_server(tmp_path):
-    """Start a Redis of one's own on a spare port: `redis_server("--maxmemory-policy", "…")` gives its address."""
+def spare_port() -> int:
+    """A port on which a Redis of one's own may be started; without the program the test fails."""
     if shutil.which("redis-server") is None:
         if os.environ.get("FEDERATION_ALLOW_MISSING"):
             pytest.skip("redis-server is not installed and FEDERATION_ALLOW_MISSING is set")
         pytest.fail("redis-server is not installed; install it or set FEDERATION_ALLOW_MISSING=1")
-    running = []
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
-    def start(*options, port=0):
-        if not port:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
-        command = ["redis-server", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
-        server = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
-        running.append(server)
-        start.server = server
-        until = time.monotonic() + 10
-        while time.monotonic() < until:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return f"redis://127.0.0.1:{port}/0"
+
+@pytest.fixture
+def forgetful_redis(tmp_path, spare_port):
+    """The address of a Redis that throws messages away when its memory is full."""
+    command = ["redis-server", "--port", str(spare_port), "--save", "", "--maxmemory-policy", "allkeys-lru"]
+    server = subprocess.Popen([*command, "--dir", str(tmp_path)], stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 10
+    with socket.socket() as probe:
+        while probe.connect_ex(("127.0.0.1", spare_port)) and time.monotonic() < until:
             time.sleep(0.05)
-        pytest.fail("redis-server did not start")
-
-    yield start
-    for server in running:
-        server.kill()
-        server.wait()
+    yield f"redis://127.0.0.1:{spare_port}/0"
+    server.kill()
+    server.wait()

@@ -23,14 +23,9 @@ DEADLINE = 120
 
 
 def main():
-    options = _options()
+    options = options_of()
     django.setup()
-    from django.core.management import call_command
-
-    from tests.jobs import kinds
-
-    call_command("migrate", verbosity=0)
-    kinds.create_table()
+    prepare()
     run = KillRun(options)
     try:
         run.go()
@@ -39,7 +34,16 @@ def main():
     print(json.dumps(run.report()))
 
 
-def _options():
+def prepare():
+    from django.core.management import call_command
+
+    from tests.jobs import kinds
+
+    call_command("migrate", verbosity=0)
+    kinds.create_table()
+
+
+def options_of():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kind", default="test.ledger")
     parser.add_argument("--kills", type=int, default=10)
@@ -88,18 +92,21 @@ class KillRun:
 
     def keep_busy(self):
         """At least three open jobs at any time, so that every kill finds work."""
-        from federation.shared.jobs import enqueue
         from federation.shared.models import Job
 
         while Job.objects.still_open().count() < 3:
-            number = len(self.jobs)
-            job = enqueue(
-                self.options.kind,
-                requested_by=self.user,
-                payload={"rows": ROWS, "size": SIZE, "think": 0.12, "write": 0.04},
-                idempotency_key=f"kill-{number}",
-            )
-            self.jobs.append(job.pk)
+            self.ask()
+
+    def ask(self):
+        from federation.shared.jobs import enqueue
+
+        job = enqueue(
+            self.options.kind,
+            requested_by=self.user,
+            payload={"rows": ROWS, "size": SIZE, "think": 0.12, "write": 0.04},
+            idempotency_key=f"kill-{len(self.jobs)}",
+        )
+        self.jobs.append(job.pk)
 
     def kill_one(self):
         """Pick a worker that holds a chunk and end it at a random moment of the work."""

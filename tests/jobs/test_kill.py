@@ -73,10 +73,10 @@ def postgresql(tmp_path):
     _server(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def kill_run(engine, *arguments, kills=KILLS) -> dict:
+def kill_run(engine, *arguments, kills=KILLS, module="tests.jobs.kill_run") -> dict:
     environment, pool = engine
     seed = os.environ.get("SEED") or str(random.randrange(10**6))
-    command = [sys.executable, "-m", "tests.jobs.kill_run", "--pool", pool, "--seed", seed, "--kills", str(kills)]
+    command = [sys.executable, "-m", module, "--pool", pool, "--seed", seed, "--kills", str(kills)]
     done = subprocess.run(
         [*command, *arguments],
         cwd=ROOT,
@@ -114,6 +114,30 @@ def test_a_worker_that_slept_past_its_lease_writes_nothing_twice(engine, request
     report = kill_run(request.getfixturevalue(engine), "--kind", "test.short_lease", "--stop", kills=2)
     assert report["stopped"] == 2
     assert_exactly_once(report)
+
+
+@pytest.mark.redis
+def test_no_job_is_lost_though_redis_is_emptied_killed_and_away(postgresql, spare_port):
+    environment, pool = postgresql
+    broker = environment | {"CELERY_BROKER_URL": f"redis://127.0.0.1:{spare_port}/0"}
+    report = kill_run((broker, pool), kills=4, module="tests.jobs.broker_run")
+    assert (report["emptied"], report["killed"]) == (2, 2)
+    assert_exactly_once(report)
+    assert report["seconds_to_recover"] <= 120
+    assert report["slowest_asking"] <= 5
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_job_killed_at_any_of_its_statements_is_completed_by_the_next_worker(engine, request):
+    report = kill_run(request.getfixturevalue(engine), module="tests.jobs.crash_run")
+    assert report["statements"] >= 50
+    assert report["killed"] == report["statements"]
+    assert report["wrong"] == []
+
+
+def test_a_kill_at_any_statement_shows_the_kind_that_breaks_the_rule(sqlite):
+    report = kill_run(sqlite, "--kind", "test.careless", module="tests.jobs.crash_run")
+    assert report["wrong"] != []
 
 
 def test_the_same_check_catches_a_kind_that_breaks_the_rule(postgresql):

@@ -100,9 +100,8 @@ def test_an_unreachable_redis_is_refused(tmp_path):
 
 
 @pytest.mark.redis
-def test_a_redis_that_forgets_under_pressure_is_refused(tmp_path, redis_server):
-    url = redis_server("--maxmemory-policy", "allkeys-lru")
-    assert_refused(start(tmp_path, CELERY_BROKER_URL=url), "noeviction")
+def test_a_redis_that_forgets_under_pressure_is_refused(tmp_path, forgetful_redis):
+    assert_refused(start(tmp_path, CELERY_BROKER_URL=forgetful_redis), "noeviction")
 
 
 def test_a_port_in_use_is_refused_with_another_one_named(tmp_path):
