@@ -132,6 +132,8 @@ class BodyResult(models.Model):
     band = models.CharField("等次", max_length=10, blank=True)
     rank_county = models.PositiveIntegerField("县内名次", default=0)
     rank_area = models.PositiveIntegerField("全区域名次", default=0)
+    # The place in the league table: ties of the rank are put in order, so that pages can follow one another.
+    position = models.PositiveIntegerField("排列顺序", default=0, editable=False)
     items = models.JSONField("各项结果")
     digest = models.CharField(max_length=64, editable=False)
     updated_at = models.DateTimeField("更新时间", db_index=True)
@@ -144,7 +146,7 @@ class BodyResult(models.Model):
         verbose_name_plural = "考核结果"
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["run", "organisation"], name="body_result_once")]
-        indexes = [models.Index(fields=["run", "-total"], name="body_result_total")]
+        indexes = [models.Index(fields=["run", "position"], name="body_result_position")]
 
     def __str__(self):
         return f"{self.organisation_id}：{self.total}"

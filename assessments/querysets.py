@@ -2,7 +2,6 @@
 
 from django.db import models
 
-from federation.shared.fields import subtree
 from federation.shared.scope import ScopedQuerySet
 
 
@@ -33,7 +32,4 @@ class RunQuerySet(ScopedQuerySet):
 class BodyResultQuerySet(ScopedQuerySet):
     def in_order(self):
         """As a league table stands: by total, then the deciding section, then fewer penalties, then code."""
-        return self.order_by("-total", "-deciding", "penalty", "organisation__code", "organisation_id")
-
-    def of_area(self, path: str):
-        return self.filter(subtree(path, "org_path"))
+        return self.order_by("position", "id")

@@ -17,23 +17,21 @@ from orgs.models import BodyKind, Level, Organisation
 
 _COLUMNS = (
     "run_id", "organisation_id", "org_path", "total", "bonus", "penalty", "deciding", "met", "unsourced", "pending",
-    "band", "rank_county", "rank_area", "items", "digest", "updated_at",
+    "band", "rank_county", "rank_area", "position", "items", "digest", "updated_at",
 )  # fmt: skip
-# Ranks over a whole area are known only when every county is in; a recomputed county keeps the old ones till then.
-_KEPT = {"run_id", "organisation_id", "rank_area"}
+# Places over a whole area are known only when every county is in; a recomputed county keeps the old ones till then.
+_KEPT = {"run_id", "organisation_id", "rank_area", "position"}
 _BATCH = 500
 _PLACE = "(" + ", ".join(["%s"] * len(_COLUMNS)) + ")"
 
 
 def write_results(run, scores, ranks: dict[int, int]) -> int:
     """Insert or update the rows of `scores`; rows whose content is what is stored already are left alone."""
-    single = run.organisation.level >= Level.COUNTY
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    rows = [_row(run, score, ranks[score.body.pk], single, now) for score in scores]
+    rows = [_row(run, score, ranks[score.body.pk], now) for score in scores]
     table = connection.ops.quote_name(BodyResult._meta.db_table)
-    kept = _KEPT - {"rank_area"} if single else _KEPT
-    updates = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in kept)
-    head = f"INSERT INTO {table} ({', '.join(_COLUMNS)}) VALUES "
+    updates = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in _KEPT)
+    head = f"INSERT INTO {table} ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608 - our own names
     tail = f" ON CONFLICT (run_id, organisation_id) DO UPDATE SET {updates} WHERE {table}.digest <> excluded.digest"
     size = _batch_size()
     written = 0
@@ -45,11 +43,11 @@ def write_results(run, scores, ranks: dict[int, int]) -> int:
     return written
 
 
-def _row(run, score, rank: int, single: bool, now) -> tuple:
+def _row(run, score, rank: int, now) -> tuple:
     digest = f"{score.digest}|{rank}|{score.band}|{score.body.path}"
     return (
         run.pk, score.body.pk, score.body.path, _cents(score.total), _cents(score.bonus), _cents(score.penalty),
-        _cents(score.deciding), score.met, score.unsourced, score.pending, score.band, rank, rank if single else 0,
+        _cents(score.deciding), score.met, score.unsourced, score.pending, score.band, rank, 0, 0,
         score.items, hashlib.blake2b(digest.encode(), digest_size=32).hexdigest(), now,
     )  # fmt: skip
 
@@ -79,14 +77,19 @@ def ranks_of(scores) -> dict[int, int]:
 
 
 def rank_area(run):
-    """Ranks over the whole area, once every county is in; only rows whose rank changed are written."""
+    """Ranks and places over the whole area, once every county is in; only rows that moved are written."""
     table = connection.ops.quote_name(BodyResult._meta.db_table)
+    bodies = connection.ops.quote_name(Organisation._meta.db_table)
     now = connection.ops.adapt_datetimefield_value(timezone.now())
+    order = "result.total DESC, result.deciding DESC, result.penalty, body.code, body.id"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} SET rank_area = ranked.place, updated_at = %s FROM"  # noqa: S608 - our own names
-            f" (SELECT id AS ranked_id, RANK() OVER (ORDER BY total DESC) AS place FROM {table} WHERE run_id = %s)"
-            f" AS ranked WHERE {table}.id = ranked.ranked_id AND {table}.rank_area <> ranked.place",
+            f"UPDATE {table} SET rank_area = ranked.rank_found, position = ranked.place, updated_at = %s FROM"  # noqa: S608
+            " (SELECT result.id AS ranked_id, RANK() OVER (ORDER BY result.total DESC) AS rank_found,"
+            f" ROW_NUMBER() OVER (ORDER BY {order}) AS place FROM {table} result"
+            f" JOIN {bodies} body ON body.id = result.organisation_id WHERE result.run_id = %s) AS ranked"
+            f" WHERE {table}.id = ranked.ranked_id"
+            f" AND ({table}.rank_area <> ranked.rank_found OR {table}.position <> ranked.place)",
             [now, run.pk],
         )
 

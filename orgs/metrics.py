@@ -3,7 +3,6 @@
 "Live", "current" and "subtree" are as the querysets say: in force on the window's last day, path below the body's.
 """
 
-import datetime
 import math
 from collections import defaultdict
 from dataclasses import dataclass
@@ -40,6 +39,7 @@ from orgs.models import (
     YearlyTarget,
 )
 from orgs.requirements import requirements_for
+from orgs.vacancies import first_day, vacant_gaps
 
 LETTER_2011 = "乌海市海南区基层残疾人组织建设责任书（2011）"
 COUNTY_REPORT = "会宁县残疾人基层组织建设汇报材料：三、下一步工作打算（一）"
@@ -197,8 +197,8 @@ register(Kinds(
 register(Kinds(
     name="orgs.archive_kinds", label="有工作档案的台账种类", unit="种", source=COUNTY_REPORT,
     definition="考核年度有工作档案的台账种类数（七表一录一记共九种），本机构或下属村（社区）有一处即算。",
-    facts=archive_volumes, field="ledger_kind", required=lambda body: tuple(LedgerKind.values), reach=SUBTREE, absent_unit="种台账",
-    labels=dict(LedgerKind.choices),
+    facts=archive_volumes, field="ledger_kind", required=lambda body: tuple(LedgerKind.values), reach=SUBTREE,
+    absent_unit="种台账", labels=dict(LedgerKind.choices),
 ))  # fmt: skip
 
 # --- bodies of the subtree --------------------------------------------------------------------
@@ -254,75 +254,6 @@ register(Worked(
 
 
 # --- vacant days ------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Gap:
-    """Days, both included, on which nobody held a required post."""
-
-    post: str
-    started_on: datetime.date
-    ended_on: datetime.date
-
-    @property
-    def days(self) -> int:
-        return (self.ended_on - self.started_on).days + 1
-
-    def __str__(self):
-        return _POSTS[self.post]
-
-
-_DAY = datetime.timedelta(days=1)
-
-
-def gaps_between(tenures, begin, end) -> list[tuple]:
-    """The (first day, last day) stretches of begin…end that no tenure (from, to or None) covers; overlaps count once."""
-    gaps, day = [], begin
-    for started_on, ended_on in sorted(tenures, key=lambda each: each[0]):
-        if started_on > end:
-            break
-        if started_on > day:
-            gaps.append((day, started_on - _DAY))
-        if ended_on is None or ended_on >= end:
-            return gaps
-        day = max(day, ended_on + _DAY)
-    if day <= end:
-        gaps.append((day, end))
-    return gaps
-
-
-def _first_day(body, window) -> datetime.date:
-    """A body owes its posts from the day it exists."""
-    return max(window.start, body.established_on) if body.established_on else window.start
-
-
-def _tenures_in_window(bodies, window) -> dict:
-    """{(path, post): [(from, to or None)]} of the required posts; one query for all bodies."""
-    posts = {post for body in bodies for post in requirements_for(body.body_kind, body.level).posts}
-    rows = Tenure.objects.filter(
-        subtree(common_range(bodies), "org_path"),
-        Q(ended_on__isnull=True) | Q(ended_on__gte=window.start),
-        post__in=posts,
-        started_on__lte=window.as_of,
-    )
-    found = defaultdict(list)
-    for path, post, started_on, ended_on in rows.order_by().values_list("org_path", "post", "started_on", "ended_on"):
-        found[path, post].append((started_on, ended_on))
-    return found
-
-
-def vacant_gaps(bodies, window) -> dict[int, list[Gap]]:
-    """{pk: gaps in the required posts within the window}; bodies without any gap are left out."""
-    tenures = _tenures_in_window(bodies, window)
-    found = {}
-    for body in bodies:
-        begin, gaps = _first_day(body, window), []
-        for post in requirements_for(body.body_kind, body.level).posts:
-            held = tenures.get((body.path, post), ())
-            gaps += [Gap(post, *stretch) for stretch in gaps_between(held, begin, window.as_of)]
-        if gaps:
-            found[body.pk] = gaps
-    return found
-
-
 def _vacant_days(bodies, window):
     figures = {}
     gaps_of = vacant_gaps(bodies, window)
@@ -330,7 +261,7 @@ def _vacant_days(bodies, window):
         days: dict[str, int] = {}
         for gap in gaps_of.get(body.pk, ()):
             days[gap.post] = days.get(gap.post, 0) + gap.days
-        owed = max(0, (window.as_of - _first_day(body, window)).days + 1)
+        owed = max(0, (window.as_of - first_day(body, window)).days + 1)
         posts = requirements_for(body.body_kind, body.level).posts
         gaps = len(gaps_of.get(body.pk, ()))
         figures[body.pk] = Figure(sum(days.values()), owed * len(posts), tuple(days.items()), gaps)

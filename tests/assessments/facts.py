@@ -38,7 +38,8 @@ VACANT = [0, 1, 30, 31, 90, 91]
 def add_body(parent, name, code, kind, level, **more):
     fields = {
         "name": name, "short_name": name, "code": code, "body_kind": kind, "level": level,
-        "established_on": date(2010, 1, 1), "place_kind": PlaceKind.VILLAGE if level == Level.VILLAGE else PlaceKind.TOWN,
+        "established_on": date(2010, 1, 1),
+        "place_kind": PlaceKind.VILLAGE if level == Level.VILLAGE else PlaceKind.TOWN,
     } | more  # fmt: skip
     Organisation.objects.add_child(Organisation.objects.get(pk=parent.pk), fields)
     return Organisation.objects.get(code=code)

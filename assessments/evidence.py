@@ -1,0 +1,139 @@
+"""The rows behind a number, shown: what they say of themselves, only those the reader may see."""
+
+from dataclasses import dataclass, field
+
+from django.urls import NoReverseMatch, reverse
+
+from assessments.models import BodyResult
+from federation.shared.metrics import Kinds, metric
+from federation.shared.templatetags.ui import cn_date
+from ledgers.models import DisabledPerson
+from orgs.metrics import Rate
+from orgs.models import (
+    ArchiveVolume,
+    Budget,
+    Organisation,
+    Plaque,
+    Premises,
+    Regulation,
+    ResponsibilityLetter,
+    Tenure,
+    YearlyTarget,
+)
+from orgs.vacancies import Gap
+
+# So many rows are listed on a page; the number above the list is of all.
+LISTED = 200
+
+
+def _spell(start, end) -> str:
+    return f"{cn_date(start)} 起" + (f"，到 {cn_date(end)}" if end else "")
+
+
+# What one row of each kind says: (what, when or how much).
+_SAYINGS = {
+    Plaque: lambda row: (str(row), _spell(row.hung_on, row.removed_on)),
+    Premises: lambda row: (f"{row} {row.address}".strip(), _spell(row.since, row.until)),
+    Regulation: lambda row: (str(row), _spell(row.issued_on, row.withdrawn_on)),
+    Budget: lambda row: (str(row), f"安排 {row.allocated_amount} 元，支出 {row.spent_amount} 元"),
+    ArchiveVolume: lambda row: (str(row), f"{row.item_count} 件"),
+    ResponsibilityLetter: lambda row: (str(row), f"{cn_date(row.signed_on)} 签订"),
+    YearlyTarget: lambda row: (str(row), f"{cn_date(row.recorded_on)} 下达"),
+    Organisation: lambda row: (row.label, ""),
+    Tenure: lambda row: (str(row), _spell(row.started_on, row.ended_on)),
+    DisabledPerson: lambda row: (row.name, f"{cn_date(row.registered_on)} 登记"),
+    BodyResult: lambda row: (row.organisation.label, f"{row.total} 分"),
+    Gap: lambda row: (str(row), f"{cn_date(row.started_on)} 到 {cn_date(row.ended_on)}，{row.days} 天"),
+    Rate: lambda row: (str(row), f"{row.numerator} ÷ {row.denominator}"),
+}
+_RELATED = {
+    Tenure: ("worker", "organisation"),
+    Organisation: (),
+    BodyResult: ("organisation",),
+}
+
+
+@dataclass
+class Listing:
+    """Rows to show: `total` of all, `rows` [{what, detail, where, url}] of those seen, `hidden` in words."""
+
+    total: int
+    rows: list = field(default_factory=list)
+    note: str = ""
+
+
+def listing(rows, declared, user) -> Listing:
+    """What `user` may see of `rows`; the count is given in any case."""
+    if rows is None:
+        return Listing(0)
+    if not hasattr(rows, "model"):
+        return _of_list(list(rows), declared, user)
+    total = rows.count()
+    if not user.has_scope(declared.permission):
+        return Listing(total, note="您的角色只能看到数量，看不到逐条内容。")
+    seen = rows.visible_to(user)
+    shown = seen.select_related(*_RELATED.get(rows.model, ("organisation",)))[: LISTED + 1]
+    items = [_row(row) for row in shown]
+    note = ""
+    if len(items) > LISTED:
+        items, note = items[:LISTED], f"只列出前 {LISTED} 条。"
+    elif len(items) < total:
+        note = f"另有 {total - len(items)} 条不在您负责的范围内，只计数。"
+    return Listing(total, items, note)
+
+
+def _of_list(rows, declared, user) -> Listing:
+    if not user.has_scope(declared.permission):
+        return Listing(len(rows), note="您的角色只能看到数量，看不到逐条内容。")
+    return Listing(len(rows), [_row(row) for row in rows[:LISTED]])
+
+
+def _row(row) -> dict:
+    what, detail = _SAYINGS[type(row)](row)
+    organisation = row if isinstance(row, Organisation) else getattr(row, "organisation", None)
+    return {"what": what, "detail": detail, "where": organisation.label if organisation else "", "url": _address(row)}
+
+
+def _address(row) -> str:
+    if isinstance(row, DisabledPerson):
+        return address("person-detail", row.uid)
+    if isinstance(row, BodyResult):
+        return address("run-body", row.run_id, row.organisation_id)
+    organisation = row.pk if isinstance(row, Organisation) else getattr(row, "organisation_id", None)
+    return address("organisation-detail", organisation) if organisation else ""
+
+
+def address(name: str, *args) -> str:
+    """The URL of a page, or "" while it does not exist."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def evidence_of(item, organisation, window, user) -> Listing:
+    declared = metric(item.metric)
+    return listing(declared.evidence(organisation, window), declared, user)
+
+
+def absent_of(item, organisation, window, user, figure=None) -> Listing | None:
+    """The rows that should count and do not, or the kinds that have none; None where only the lack is known."""
+    declared = metric(item.metric)
+    if isinstance(declared, Kinds):
+        parts = figure.parts if figure is not None else ()
+        rows = [{"what": declared.words(code), "detail": "没有", "where": "", "url": ""} for code, _amount in parts]
+        return Listing(len(parts), rows)
+    rows = declared.missing(organisation, window)
+    return None if rows is None else listing(rows, declared, user)
+
+
+def mend_url(item, organisation) -> str:
+    """The page where what is missing is put right."""
+    declared = metric(item.metric) if item.metric else None
+    if declared is None or not declared.has_source:
+        return ""
+    return (
+        address(declared.mend, organisation.pk)
+        or address(declared.mend)
+        or address("organisation-detail", organisation.pk)
+    )

@@ -1,0 +1,84 @@
+"""Required posts that nobody holds: the stretches of days, for many bodies at once.
+
+A post is vacant from the day after the last tenure ended; a body owes its posts from the day it exists.
+"""
+
+import datetime
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from federation.shared.fields import subtree
+from federation.shared.metrics import common_range
+from orgs.models import Post, Tenure
+from orgs.requirements import requirements_for
+
+_POSTS = dict(Post.choices)
+_DAY = datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Days, both included, on which nobody held a required post."""
+
+    post: str
+    started_on: datetime.date
+    ended_on: datetime.date
+
+    @property
+    def days(self) -> int:
+        return (self.ended_on - self.started_on).days + 1
+
+    def __str__(self):
+        return _POSTS[self.post]
+
+
+def gaps_between(tenures, begin, end) -> list[tuple]:
+    """The (first day, last day) stretches of begin…end in which no tenure (from, to or None) stands."""
+    gaps, day = [], begin
+    for started_on, ended_on in sorted(tenures, key=lambda each: each[0]):
+        if started_on > end:
+            break
+        if started_on > day:
+            gaps.append((day, started_on - _DAY))
+        if ended_on is None or ended_on >= end:
+            return gaps
+        day = max(day, ended_on + _DAY)
+    if day <= end:
+        gaps.append((day, end))
+    return gaps
+
+
+def first_day(body, window) -> datetime.date:
+    """A body owes its posts from the day it exists."""
+    return max(window.start, body.established_on) if body.established_on else window.start
+
+
+def _tenures_in_window(bodies, window) -> dict:
+    """{(path, post): [(from, to or None)]} of the required posts; one query for all bodies."""
+    posts = {post for body in bodies for post in requirements_for(body.body_kind, body.level).posts}
+    rows = Tenure.objects.filter(
+        subtree(common_range(bodies), "org_path"),
+        Q(ended_on__isnull=True) | Q(ended_on__gte=window.start),
+        post__in=posts,
+        started_on__lte=window.as_of,
+    )
+    found = defaultdict(list)
+    for path, post, started_on, ended_on in rows.order_by().values_list("org_path", "post", "started_on", "ended_on"):
+        found[path, post].append((started_on, ended_on))
+    return found
+
+
+def vacant_gaps(bodies, window) -> dict[int, list[Gap]]:
+    """{pk: gaps in the required posts within the window}; bodies without any gap are left out."""
+    tenures = _tenures_in_window(bodies, window)
+    found = {}
+    for body in bodies:
+        begin, gaps = first_day(body, window), []
+        for post in requirements_for(body.body_kind, body.level).posts:
+            held = tenures.get((body.path, post), ())
+            gaps += [Gap(post, *stretch) for stretch in gaps_between(held, begin, window.as_of)]
+        if gaps:
+            found[body.pk] = gaps
+    return found
