@@ -1,5 +1,8 @@
 """Error pages, one sentence each; no query and no personal data, so that they work when nothing else does."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.shortcuts import render
 
 
@@ -14,6 +17,11 @@ def missing(request, exception=None):
 
 
 def failed(request):
+    # A database that is being started again is not a fault of the page: it passes, and the answer says so.
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+        answer = render(request, "503.html", {"title": "暂时不能使用"}, status=503)
+        answer.headers["Retry-After"] = "10"
+        return answer
     return render(request, "500.html", {"title": "系统出错"}, status=500)
 
 

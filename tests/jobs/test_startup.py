@@ -154,3 +154,22 @@ def test_readiness_names_what_is_missing(tmp_path):
     alive, ready, body = json.loads(done.stdout.splitlines()[-1])
     assert (alive, ready, body["status"]) == (200, 503, "unready")
     assert "migrate" in body["parts"]["migrations"]
+
+
+def test_a_database_that_goes_away_later_is_a_503_in_chinese_and_not_a_fault(tmp_path):
+    script = (
+        "import federation.wsgi, json; from django.test import Client; c = Client(raise_request_exception=False);"
+        "c.cookies['sessionid'] = 'x' * 32; a = c.get('/jobs/');"
+        "print(json.dumps([a.status_code, a.headers.get('Retry-After'), '暂时不能使用' in a.content.decode(),"
+        "Client().get('/readyz').status_code, Client().get('/healthz').status_code]))"
+    )
+    away = f"postgres://clerk@127.0.0.1:{unused_port()}/fed"
+    done = start(
+        tmp_path,
+        command=("-c", script),
+        DATABASE_URL=away,
+        LOG_LEVEL="CRITICAL",
+        ALLOWED_HOSTS="testserver",
+        FEDERATION_STATIC_STORAGE="django.contrib.staticfiles.storage.StaticFilesStorage",
+    )
+    assert json.loads(done.stdout.splitlines()[-1]) == [503, "10", True, 503, 200], done.stderr[-2000:]
