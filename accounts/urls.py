@@ -1,9 +1,8 @@
 from django.urls import path
 
-from accounts.views import accounts, home, keys, login, roles
+from accounts.views import accounts, keys, login, roles
 
 urlpatterns = [
-    path("", home.home, name="home"),
     path("login/", login.LoginView.as_view(), name="login"),
     path("logout/", login.LogoutView.as_view(), name="logout"),
     path("password/", login.PasswordChangeView.as_view(), name="password_change"),

@@ -4,7 +4,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("api/v1/", include("federation.api")),
-    # Before the accounts, whose `home` only stands in where there are no assessments.
     path("", include("assessments.urls")),
     path("", include("accounts.urls")),
     path("", include("federation.shared.urls")),
