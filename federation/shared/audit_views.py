@@ -8,8 +8,9 @@ from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
+from federation.actions import ACTIONS
 from federation.shared import audit
-from federation.shared.audit_words import ACTION_WORDS, action_words, label_words
+from federation.shared.audit_words import action_words, label_words
 from federation.shared.forms import HouseForm, ThreeBoxDateField
 from federation.shared.models import AuditEntry
 from federation.shared.tables import Column
@@ -44,7 +45,7 @@ class WholeDayFilter(django_filters.Filter):
 
 class AuditFilter(django_filters.FilterSet):
     username = django_filters.CharFilter(label="登录名", method="by_username")
-    action = django_filters.ChoiceFilter(label="操作", choices=lambda: sorted(ACTION_WORDS.items()), empty_label="全部")
+    action = django_filters.ChoiceFilter(label="操作", choices=lambda: sorted(ACTIONS.items()), empty_label="全部")
     target = django_filters.CharFilter(label="对象编号", field_name="target_id")
     since = WholeDayFilter(label="从", field_name="at", lookup_expr="date__gte")
     until = WholeDayFilter(label="到", field_name="at", lookup_expr="date__lte")

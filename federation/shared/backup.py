@@ -91,6 +91,9 @@ def copy_database(folder: Path):
 
 def copy_sqlite(target: Path):
     """SQLite's online backup: readers and, in WAL mode, writers go on meanwhile."""
+    if connection.in_atomic_block:
+        # SQLite would wait for this very connection to finish, for ever.
+        raise BackupFailed("请在没有进行中的写入时做备份。")
     connection.ensure_connection()
     copy = sqlite3.connect(target)
     try:

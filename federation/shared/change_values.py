@@ -13,6 +13,8 @@ from django.utils import timezone
 from federation.shared.sealed import SealedText, history_aad
 
 EMPTY = "（空）"
+# That they changed is worth knowing; their value, even hashed, has no place in a history.
+SECRET_FIELDS = {"password", "secret", "secret_hash", "token"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ class Difference:
 def stored_changes(label: str, object_id: int, version: int, before: dict, after: dict) -> dict:
     """{field: [old, new]} as JSON takes it; sealed values bound to this record, field and side."""
     return {
-        name: [
+        name: [{"hidden": True}, {"hidden": True}]
+        if name in SECRET_FIELDS
+        else [
             _stored(before[name], history_aad(label, object_id, version, name, 0)),
             _stored(after[name], history_aad(label, object_id, version, name, 1)),
         ]
@@ -68,6 +72,8 @@ def display(field: models.Field, value) -> str:
         return value.masked()
     if isinstance(value, dict) and value.get("broken"):
         return "（无法打开）"
+    if isinstance(value, dict) and value.get("hidden"):
+        return "（不显示）"
     if isinstance(field, models.ForeignKey):
         row = field.related_model._base_manager.filter(**{field.target_field.name: value}).first()
         return str(row) if row is not None else f"编号 {value}"
