@@ -61,13 +61,17 @@ def seal_many(plains: Iterable[str], label: str, field: str, uids: Iterable[str]
         return
     head = bytes((version,)) + number.to_bytes(2, "big")
     bound = head + place.encode()
-    encrypt, urandom = AESGCM(key).encrypt, os.urandom
-    for plain, uid in zip(plains, uids, strict=True):
-        if plain:
-            nonce = urandom(_NONCE)
-            yield head + nonce + encrypt(nonce, plain.encode(), bound + uid.encode())
-        else:
-            yield None
+    encrypt = AESGCM(key).encrypt
+    for (plain, uid), nonce in zip(zip(plains, uids, strict=True), _nonces(), strict=False):
+        yield head + nonce + encrypt(nonce, plain.encode(), bound + uid.encode()) if plain else None
+
+
+def _nonces() -> Iterator[bytes]:
+    """Fresh nonces without end, read from the system some hundred at a time."""
+    while True:
+        block = os.urandom(_NONCE * 500)
+        for start in range(0, len(block), _NONCE):
+            yield block[start : start + _NONCE]
 
 
 def unseal_many(tokens: Iterable, label: str, field: str, uids: Iterable[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from federation.shared.fields import OrgPathField
 from federation.shared.history import record_changes_bulk
 from federation.shared.rosters import bulk
 from federation.shared.rosters.resource import PreviewOutdated, RosterRefused, RosterResource
-from federation.shared.rosters.table import CHANGED, NEW, TRANSFER, UNCHANGED, RosterTable
+from federation.shared.rosters.table import CHANGED, NEW, TRANSFER, UNCHANGED, WRONG, RosterTable
 from federation.shared.sealed import BlindIndexField, SealedField, SealedText, row_aad
 from federation.shared.sealed_blobs import blind_indexes, seal_many, unseal_many
 
@@ -61,21 +61,21 @@ class SetBasedRoster(RosterResource):
         keys = blind_indexes(self.key_domain, table.column(self.key))
         compared = self.compared_fields(table)
         wanted = list(dict.fromkeys([*compared, *self.rule_fields]))
-        matched, stored_rows = self._matched(keys, wanted, lock)
-        found = dict(zip(matched, range(len(matched)), strict=True))
-        columns = self._stored_columns(stored_rows, wanted)
         for index, outcome in enumerate(table.outcomes):
-            if outcome in (NEW, CHANGED, UNCHANGED, TRANSFER):
-                table.outcomes[index] = UNCHANGED if index in found else NEW
-        for name in compared:
-            self._compare_column(table, name, table.values[name], columns[name], matched)
-        self._settle_matched(table, places, matched, stored_rows)
-        merged = {
-            index: {name: table.values[name][index] if table.has(name) and table.values[name][index] else column[place]
-                    for name, column in columns.items()}
-            for index, place in found.items()
-            if table.outcomes[index] == CHANGED
-        }  # fmt: skip
+            if outcome != WRONG:
+                table.outcomes[index] = NEW
+        merged = {}
+        for matched, stored_rows in self._matched(keys, wanted, lock):
+            columns = self._stored_columns(stored_rows, wanted)
+            for name in compared:
+                self._compare_column(table, name, table.values[name], columns[name], matched)
+            self._settle_matched(table, places, matched, stored_rows)
+            for place, index in enumerate(matched):
+                if table.outcomes[index] == CHANGED:
+                    merged[index] = {
+                        name: (table.values[name][index] if table.has(name) else "") or column[place]
+                        for name, column in columns.items()
+                    }
         for index, values in merged.items():
             table.targets[index] = (*table.targets[index], values)
         if not lock:
@@ -99,24 +99,22 @@ class SetBasedRoster(RosterResource):
                 old, new = places.by_pk.get(organisation_id), places.by_pk.get(table.places[index])
                 table.outcomes[index] = TRANSFER
                 table.changes[index] = {"organisation": [old.label if old else ELSEWHERE, new.label if new else ""]}
-            elif table.changes[index]:
-                table.outcomes[index] = CHANGED
+            else:
+                table.outcomes[index] = CHANGED if table.changes[index] else UNCHANGED
 
     def _matched(self, keys: list[bytes | None], fields: list[str], lock: bool):
-        """(indexes, stored rows) of the rows whose key is on file, whoever's it is."""
+        """(indexes, stored rows) of the rows whose key is on file, whoever's it is, some thousand at a time."""
         position = {key: index for index, key in enumerate(keys) if key is not None}
         names = [self.key_index, "pk", "version", "uid", "organisation_id", *fields]
-        matched, rows = [], []
         asked = list(position)
         for start in range(0, len(asked), _ASKED_AT_ONCE):
             # Deliberately not narrowed to the importer's scope: a person on file elsewhere must be noticed.
             found = self.model._base_manager.filter(**{f"{self.key_index}__in": asked[start : start + _ASKED_AT_ONCE]})
             if lock:
                 found = found.select_for_update().order_by("pk")
-            for row in found.values_list(*names):
-                matched.append(position[bytes(row[0])])
-                rows.append(row)
-        return matched, rows
+            rows = list(found.values_list(*names))
+            if rows:
+                yield [position[bytes(row[0])] for row in rows], rows
 
     def _stored_columns(self, rows, fields: list[str]) -> dict[str, list[str]]:
         """What is on file, as texts, by field."""

@@ -135,12 +135,13 @@ def _without_extras(sheet: ReadSheet, present: list[RosterColumn], notices: list
             numbers = "、".join(str(sheet.rows[index]) for index in indexes[:5])
             notices.append(f"第 {numbers} 行是{word}，没有读入。")
     gone = samples.union(left_out)
+    cells = dict(sheet.columns)
+    # The raw cells are needed once; whoever holds the sheet does not keep them in memory.
+    sheet.columns.clear()
     if not gone:
-        return list(sheet.rows), dict(sheet.columns)
+        return list(sheet.rows), cells
     rows = [row for index, row in enumerate(sheet.rows) if index not in gone]
-    cells = {
-        name: [cell for index, cell in enumerate(column) if index not in gone] for name, column in sheet.columns.items()
-    }
+    cells = {name: [cell for index, cell in enumerate(column) if index not in gone] for name, column in cells.items()}
     return rows, cells
 
 

@@ -225,8 +225,8 @@ class RosterConfirmView(RosterPage):
         wrong = f"有错误的 {row.wrong_count:,} 行不写入。" if row.wrong_count else ""
         aside = f"在别处登记的 {row.transfer_count:,} 人不改动，需要时请办理转入。" if row.transfer_count else ""
         return self.page(
-            consequence=f"将新增 {row.new_count:,} 行，修改 {row.changed_count:,} 行。{wrong}{aside}写入后可以整体撤销，"
-            "直到其中有记录被再次修改。",
+            consequence=f"将新增 {row.new_count:,} 行，修改 {row.changed_count:,} 行。{wrong}{aside}"
+            "写入后可以整体撤销，直到其中有记录被再次修改。",
             rows=[
                 {"label": "文件", "value": row.file_name},
                 {"label": "名册", "value": _title_of(row.kind)},
@@ -254,7 +254,7 @@ class RosterUndoView(RosterPage):
         if row.state != State.DONE:
             return redirect("roster-detail", pk=row.pk)
         return self.page(
-            consequence=f"将删除这次新增的 {row.new_count:,} 行，并把修改的 {row.changed_count:,} 行恢复成导入前的内容。"
+            consequence=f"将删除这次新增的 {row.new_count:,} 行，把修改的 {row.changed_count:,} 行恢复成导入前的内容。"
             "其中任何一条在导入后被改过，就整体不撤销。",
             rows=[{"label": "文件", "value": row.file_name}, {"label": "写入时间", "value": _moment(row.confirmed_at)}],
             submit_label="撤销这次导入",
