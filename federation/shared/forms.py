@@ -11,9 +11,11 @@ import unicodedata
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.forms.boundfield import BoundField
 from django.forms.models import ModelFormMetaclass
 from django.forms.renderers import TemplatesSetting
+from django.utils.choices import CallableChoiceIterator
 
 from federation.shared.sealed import SealedField, SealedText
 
@@ -257,6 +259,9 @@ class HouseFormMixin:
         return drawn
 
 
+_DASHES = BLANK_CHOICE_DASH[0][1]
+
+
 def _speak_plainly(field) -> None:
     """Error texts that name the field and the remedy, unless the form wrote its own."""
     label = field.label or "这一项"
@@ -267,8 +272,12 @@ def _speak_plainly(field) -> None:
     if isinstance(field, forms.ModelChoiceField):
         if field.error_messages["invalid_choice"] is type(field).default_error_messages.get("invalid_choice"):
             field.error_messages["invalid_choice"] = f"{label}：请从列表中选择"
-        if field.empty_label == "---------":
+        if field.empty_label == _DASHES:
             field.empty_label = "请选择"
+    elif isinstance(field, forms.ChoiceField) and not isinstance(field.choices, CallableChoiceIterator):
+        choices = list(field.choices)
+        if choices and tuple(choices[0]) == ("", _DASHES):
+            field.choices = [("", "请选择"), *choices[1:]]
 
 
 class HouseForm(HouseFormMixin, forms.Form):

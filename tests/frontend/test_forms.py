@@ -246,3 +246,17 @@ def test_a_model_form_takes_three_boxes_for_dates_and_closed_boxes_for_sealed_nu
 
     assert isinstance(Form().fields["established_on"], ThreeBoxDateField)
     assert Form().fields["established_on"].label == "成立日期"
+
+
+@pytest.mark.django_db
+def test_an_empty_choice_reads_as_words_not_as_dashes():
+    from orgs.models import Organisation
+
+    class Form(HouseModelForm):
+        class Meta:
+            model = Organisation
+            fields = ["place_kind", "federation"]
+
+    html = str(Form())
+    assert "---------" not in html
+    assert html.count(">请选择</option>") == 2
