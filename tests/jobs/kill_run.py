@@ -50,6 +50,7 @@ def options_of():
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--pool", choices=["threads", "prefork"], required=True)
     parser.add_argument("--stop", action="store_true", help="SIGSTOP past the lease and SIGCONT, instead of SIGKILL")
+    parser.add_argument("--term", action="store_true", help="SIGTERM as at a deployment, instead of SIGKILL")
     return parser.parse_args()
 
 
@@ -64,7 +65,8 @@ class KillRun:
         self.workers: dict[int, subprocess.Popen] = {}
         self.family: set[int] = set()
         self.jobs: list[int] = []
-        self.kills = {"idle": 0, "mid_chunk": 0, "pool_child": 0, "stopped": 0}
+        self.kills = {"idle": 0, "mid_chunk": 0, "pool_child": 0, "stopped": 0, "asked_to_go": 0}
+        self.slowest_to_go = 0.0
         self.seconds_to_recover = None
 
     def go(self):
@@ -74,6 +76,8 @@ class KillRun:
             self.keep_busy()
             if self.options.stop:
                 self.stop_one()
+            elif self.options.term:
+                self.ask_one_to_go()
             else:
                 self.kill_one()
         last_kill = time.monotonic()
@@ -144,6 +148,19 @@ class KillRun:
         os.kill(target, signal.SIGCONT)
         self.kills["stopped"] += 1
 
+    def ask_one_to_go(self):
+        """A deployment: the worker gives its chunk back done, then goes."""
+        holders = self.wait_for_holders()
+        at_work = [number for number, worker in self.workers.items() if self.family_of(worker) & holders]
+        number = self.random.choice(at_work or list(self.workers))
+        worker = self.workers[number]
+        began = time.monotonic()
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(60)
+        self.slowest_to_go = max(self.slowest_to_go, round(time.monotonic() - began, 1))
+        self.kills["asked_to_go"] += 1
+        self.start(number)
+
     def holders(self) -> set[int]:
         """The processes that hold a chunk just now."""
         from federation.shared.models import Chunk
@@ -198,6 +215,7 @@ class KillRun:
             "cents_wanted": len(jobs) * sum(cents for _, cents in wanted),
             "losses": sum(Chunk.objects.values_list("losses", flat=True)),
             "seconds_to_recover": self.seconds_to_recover,
+            "slowest_to_go": self.slowest_to_go,
             "orphans": len(self.orphans()),
         }
 

@@ -73,6 +73,11 @@ def poison(ctx):
     careful(ctx)
 
 
+def tidy(job):
+    job.result = job.result | {"tidied": [*job.result.get("tidied", []), job.state]}
+    job.save(update_fields=["result"])
+
+
 def refuse(ctx):
     raise JobRefused("2027 年还没有到，不能考核。请改为 2026 年或更早的年度。")
 
@@ -80,8 +85,9 @@ def refuse(ctx):
 for name, work, more in (
     ("test.ledger", careful, {}),
     ("test.careless", careless, {}),
-    ("test.poison", poison, {}),
-    ("test.refuse", refuse, {}),
+    ("test.poison", poison, {"on_failure": tidy}),
+    ("test.refuse", refuse, {"on_failure": tidy}),
+    ("test.tidy", careful, {"on_failure": tidy}),
     ("test.granted", careful, {"permission": "assessments.run"}),
     ("test.steady", careful, {"cancellable": False}),
     ("test.short_lease", careful, {"lease_seconds": 2}),

@@ -91,7 +91,7 @@ def test_a_chunk_that_fails_three_times_is_parked_with_words_and_the_rest_is_don
     assert "第 2 部分" in job.error and "连续 3 次" in job.error and "错误编号" in job.error
     assert "ZeroDivision" not in job.error
     assert [row for row, _ in rows_of(job.pk)] == [0, 1, 2, 3, 8, 9, 10, 11]
-    assert job.result == {}
+    assert job.result == {"tidied": ["parked"]}
 
 
 def test_parked_parts_are_taken_up_again_on_request(world, ask):
@@ -138,6 +138,20 @@ def test_a_cancel_that_comes_while_the_effect_is_being_written_rolls_it_back(wor
     with pytest.raises(JobCancelled), context.committing():
         Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED)
     assert Chunk.objects.get(pk=context.chunk.pk).state == Chunk.State.RUNNING
+
+
+def test_a_kind_tidies_up_once_however_its_job_ends_without_success(world, ask):
+    cancelled = cancel(job=ask("test.tidy", by=world.clerk))
+    failed = run_now(ask("test.refuse", by=world.clerk))
+    parked = run_now(ask("test.poison", by=world.clerk, rows=4, poisoned=[0]))
+    given_up = cancel(job=parked)
+    assert [job.result["tidied"] for job in (cancelled, failed, parked, given_up)] == [
+        ["cancelled"],
+        ["failed"],
+        ["parked"],
+        ["parked"],
+    ]
+    assert given_up.state == Job.State.CANCELLED
 
 
 def test_a_job_that_may_not_be_cancelled_says_so(world, ask):

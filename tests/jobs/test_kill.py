@@ -116,6 +116,15 @@ def test_a_worker_that_slept_past_its_lease_writes_nothing_twice(engine, request
     assert_exactly_once(report)
 
 
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_worker_asked_to_go_finishes_its_chunk_first(engine, request):
+    report = kill_run(request.getfixturevalue(engine), "--term", kills=2)
+    assert report["asked_to_go"] == 2
+    assert report["slowest_to_go"] <= 30
+    assert report["losses"] == 0
+    assert_exactly_once(report)
+
+
 @pytest.mark.redis
 def test_no_job_is_lost_though_redis_is_emptied_killed_and_away(postgresql, spare_port):
     environment, pool = postgresql

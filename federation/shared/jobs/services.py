@@ -134,7 +134,8 @@ def cancel(*, job: Job):
         current = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
         if not current.is_open and current.state != JobState.PARKED:
             raise JobRefused(f"任务{current.get_state_display()}，不能再取消。")
-        end_job(current, kind, JobState.CANCELLED, "")
+        # A parked job has tidied up already; what it left may since be in the hands of another.
+        end_job(current, kind if current.is_open else None, JobState.CANCELLED, "")
     return current
 
 
