@@ -11,6 +11,8 @@ urlpatterns = [
     path("", include("federation.shared.jobs.urls")),
     path("", include("federation.shared.rosters.urls")),
     path("", include("ledgers.urls")),
+    path("", include("orgs.urls")),
+    path("", include("committees.urls")),
 ]
 
 handler403 = "federation.shared.errors.forbidden"

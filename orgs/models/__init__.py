@@ -11,9 +11,10 @@ from orgs.models.facts import (
     YearlyTarget,
 )
 from orgs.models.organisations import AssociationCategory, BodyKind, Organisation, PartyBody, PlaceKind
-from orgs.models.people import Identity, Post, Sex, Tenure, Worker
+from orgs.models.people import PAID_POSTS, Identity, Post, Sex, Tenure, Worker
 
 __all__ = [
+    "PAID_POSTS",
     "ArchiveVolume",
     "AssociationCategory",
     "BodyKind",

@@ -67,7 +67,7 @@ class Organisation(MP_Node):
 
     name = models.CharField("名称", max_length=100)
     short_name = models.CharField("简称", max_length=50, blank=True, help_text="例如：会师镇")
-    name_pinyin = models.CharField("名称拼音", max_length=300, blank=True, editable=False)
+    name_pinyin = models.CharField("名称拼音", max_length=300, blank=True, editable=False, db_index=True)
     name_initials = models.CharField("名称拼音首字母", max_length=100, blank=True, editable=False, db_index=True)
     level = models.PositiveSmallIntegerField("级别", choices=Level.choices)
     body_kind = models.CharField("机构类型", max_length=30, choices=BodyKind.choices)
@@ -108,6 +108,8 @@ class Organisation(MP_Node):
 
     view_permission = "organisations.view"
     edit_permission = "organisations.edit"
+    # Pinyin follows from the name.
+    unrecorded_fields = ("name_pinyin", "name_initials")
 
     class Meta:
         verbose_name = "机构"

@@ -29,6 +29,10 @@ class Post(models.TextChoices):
     STAFF = "staff", "工作人员"
 
 
+# Nobody holds two of these at once.
+PAID_POSTS = (Post.COMMITTEE_MEMBER, Post.SUNSHINE_TUTOR)
+
+
 class WorkerQuerySet(ScopedQuerySet):
     """A worker is seen by whoever sees one of the bodies where the person holds or held a post."""
 
@@ -65,6 +69,8 @@ class Worker(SealedRow, VersionedModel):
     view_permission = "members.view"
     edit_permission = "members.edit"
     reveal_permission = "members.reveal"
+    # Pinyin follows from the name.
+    unrecorded_fields = ("name_pinyin", "name_initials")
 
     class Meta:
         verbose_name = "工作人员"

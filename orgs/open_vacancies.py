@@ -1,0 +1,95 @@
+"""Vacancies on a day: required posts nobody holds then, with the day they fell vacant, for lists and pages.
+
+A post is vacant from the day after the last tenure ended, or from the day the body was established.
+"""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Exists, F, Max, OuterRef, Q
+
+from orgs.models import Organisation, Post, Tenure
+from orgs.requirements import all_requirements, requirements_for
+
+_POSTS = dict(Post.choices)
+
+
+@dataclass(frozen=True)
+class Vacancy:
+    """`since` is None where the body has no date of establishment: then nobody knows for how long."""
+
+    organisation: Organisation
+    post: str
+    since: datetime.date | None
+    days: int | None
+
+    @property
+    def post_label(self) -> str:
+        return str(_POSTS[self.post])
+
+
+def bodies_with_vacancies(bodies, day, *, post: str = "", longer_than: int = 0):
+    """Of `bodies` (a queryset), those live on `day` where a required post (or `post`) is vacant that day.
+
+    `longer_than`: vacant for more than so many days.
+    """
+    condition = Q(pk__in=[])
+    for kind, level, requirement in all_requirements():
+        wanted = [each for each in requirement.posts if not post or each == post]
+        if not wanted:
+            continue
+        of_kind = Q(body_kind=kind) if level is None else Q(body_kind=kind, level=level)
+        vacant = Q(pk__in=[])
+        for each in wanted:
+            vacant |= _vacant(each, day, longer_than)
+        condition |= of_kind & vacant
+    return bodies.live_on(day).filter(condition)
+
+
+def _vacant(post: str, day, longer_than: int) -> Q:
+    since = day - datetime.timedelta(days=longer_than)
+    held = Tenure.objects.filter(organisation=OuterRef("pk"), post=post, started_on__lte=day)
+    vacant = ~Q(Exists(held.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=since))))
+    return vacant & Q(established_on__lt=since) if longer_than else vacant
+
+
+def vacancies_of(bodies: Iterable[Organisation], day, *, post: str = "", longer_than: int = 0) -> list[Vacancy]:
+    """The vacancies of these bodies on `day`, in their order; one query for all of them."""
+    bodies = list(bodies)
+    tenures = Tenure.objects.filter(organisation__in=bodies, started_on__lte=day).order_by()
+    rows = tenures.values_list("organisation_id", "post").annotate(
+        last=Max("ended_on"), current=Max("id", filter=Q(ended_on__isnull=True) | Q(ended_on__gte=day))
+    )
+    last_ended, held = {}, set()
+    for organisation, of_post, last, current in rows:
+        last_ended[organisation, of_post] = last
+        if current is not None:
+            held.add((organisation, of_post))
+    found = []
+    for body in bodies:
+        for each in requirements_for(body.body_kind, body.level).posts:
+            if (body.pk, each) in held or (post and each != post) or not body.is_live_on(day):
+                continue
+            ended = last_ended.get((body.pk, each))
+            since = ended + datetime.timedelta(days=1) if ended else body.established_on
+            days = (day - since).days + 1 if since else None
+            if not longer_than or (days or 0) > longer_than:
+                found.append(Vacancy(body, each, since, days))
+    return found
+
+
+def vacancies_on(day, under: str) -> list[Vacancy]:
+    """Every vacancy on `day` at the body with path `under` and below it, in the order of the tree."""
+    return vacancies_of(bodies_with_vacancies(Organisation.objects.under(under), day).order_by(F("path")), day)
+
+
+def count_vacancies(bodies, day, *, post: str = "", longer_than: int = 0) -> int:
+    """How many vacancies the bodies of the queryset have on `day`."""
+    total = 0
+    for kind, level, requirement in all_requirements():
+        of_kind = bodies.live_on(day).of_kind(kind, level)
+        for each in requirement.posts:
+            if not post or each == post:
+                total += of_kind.filter(_vacant(each, day, longer_than)).count()
+    return total

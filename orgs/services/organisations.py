@@ -1,0 +1,177 @@
+"""Setting up, changing, moving and abolishing bodies."""
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, Max, Value
+from django.db.models.functions import Concat, Length, Substr
+from django.utils import timezone
+
+from federation.shared import audit
+from federation.shared.fields import OrgPathField, subtree
+from federation.shared.history import record_created, save_versioned
+from federation.shared.pinyin import place_pinyin_of
+from orgs.bulk import lock_for_loading
+from orgs.division_tree import path_below
+from orgs.models import AssociationCategory, BodyKind, Organisation, Tenure
+from orgs.naming import association_name
+
+
+class NotPossible(ValidationError):
+    """The office cannot do this; the message says why and what to do first. Nothing was written."""
+
+
+def set_up_organisation(*, organisation: Organisation, parent: Organisation | None, by) -> Organisation:
+    """Store a new body below `parent` (None: at the top), with its record and audit entry."""
+    with transaction.atomic():
+        if parent is not None:
+            parent = Organisation.objects.select_for_update().get(pk=parent.pk)
+            _check_place(organisation, parent)
+        _set_pinyin(organisation)
+        organisation.created_by = by
+        if parent is None:
+            Organisation.objects.add_root(instance=organisation)
+        else:
+            Organisation.objects.add_child(parent, instance=organisation)
+        record_created(organisation, by=by)
+    return organisation
+
+
+def set_up_association(*, federation: Organisation, category: str, by, **fields) -> Organisation:
+    """Set up a specialised association under a federation; named after its place unless `name` is given."""
+    label = AssociationCategory(category).label
+    name = fields.pop("name", "") or association_name(federation.name, label)
+    association = Organisation(
+        name=name,
+        short_name=fields.pop("short_name", "") or label,
+        level=federation.level,
+        body_kind=BodyKind.SPECIALISED_ASSOCIATION,
+        association_category=category,
+        federation=federation,
+        **fields,
+    )
+    return set_up_organisation(organisation=association, parent=federation, by=by)
+
+
+def _check_place(organisation: Organisation, parent: Organisation):
+    if parent.abolished_on is not None:
+        raise NotPossible(f"{parent.name}已撤销，不能在它下面新建机构。请选择在运行的上级。")
+    if organisation.body_kind == BodyKind.SPECIALISED_ASSOCIATION:
+        _check_association(organisation, parent)
+    elif parent.body_kind != BodyKind.FEDERATION or parent.level >= organisation.level:
+        raise NotPossible(
+            f"{parent.name}（{parent.get_level_display()}）不能作为{organisation.get_level_display()}机构的上级。"
+        )
+
+
+def _check_association(association: Organisation, federation: Organisation):
+    if federation.body_kind != BodyKind.FEDERATION or association.federation_id != federation.pk:
+        raise NotPossible("专门协会只能设在残联下面。")
+    same = federation.specialised_associations.filter(
+        association_category=association.association_category, abolished_on=None
+    )
+    if same.exists():
+        raise NotPossible(f"{federation.name}已有{association.get_association_category_display()}，不能重复设立。")
+
+
+def change_organisation(*, organisation: Organisation, by, expected_version: int):
+    """Save what was changed in a body's own data. Raises VersionConflict."""
+    _set_pinyin(organisation)
+    return save_versioned(organisation, by=by, expected_version=expected_version)
+
+
+def _set_pinyin(organisation: Organisation):
+    full, initials = place_pinyin_of(organisation.short_name or organisation.name)
+    organisation.name_pinyin, organisation.name_initials = full[:300], initials[:100]
+
+
+def abolish_organisation(*, organisation: Organisation, on, by, reason: str, expected_version: int):
+    """End a body on `on` (the first day it no longer is). Everything it recorded stays with it."""
+    with transaction.atomic():
+        # Taken before the questions, so that nobody sets something up below meanwhile.
+        Organisation.objects.select_for_update().get(pk=organisation.pk)
+        below = Organisation.objects.under(organisation.path).exclude(pk=organisation.pk).filter(abolished_on=None)
+        if count := below.count():
+            raise NotPossible(f"下面还有 {count} 个机构在运行。请先撤销或划转它们。")
+        in_post = Tenure.objects.filter(organisation=organisation, ended_on=None)
+        if count := in_post.count():
+            raise NotPossible(f"还有 {count} 人在任。请先办理离任。")
+        if organisation.established_on and on < organisation.established_on:
+            raise NotPossible("撤销日期早于成立日期。请核对。")
+        organisation.abolished_on = on
+        return save_versioned(
+            organisation,
+            by=by,
+            expected_version=expected_version,
+            action="orgs.organisation.abolished",
+            reason=reason,
+        )
+
+
+def move_organisation(*, organisation: Organisation, parent: Organisation, by, reason: str) -> Organisation:
+    """Hang a body and everything below it under another one; every owned row's path follows in the same transaction.
+
+    Who recorded a row does not change, only where it lies today. Raises NotPossible.
+    """
+    with transaction.atomic():
+        lock_for_loading(Organisation)
+        locked = {body.pk: body for body in _locked(organisation.pk, parent.pk)}
+        organisation, parent = locked[organisation.pk], locked[parent.pk]
+        if parent.path.startswith(organisation.path):
+            raise NotPossible("不能划到自己或自己的下级机构下面。")
+        above = Organisation.objects.get_parent(organisation)
+        if above is not None and above.pk == parent.pk:
+            raise NotPossible(f"{organisation.name}已经在{parent.name}下面。")
+        _check_place(organisation, parent)
+        old, new = organisation.path, _next_path(parent)
+        below = Organisation.objects.under(old)
+        moved = Concat(Value(new), Substr("path", len(old) + 1))
+        count = below.update(path=moved, depth=Length(moved) / Organisation.steplen, updated_at=timezone.now())
+        _recount(above, -1)
+        _recount(parent, 1)
+        rows = _rewrite_owned(old, new)
+        organisation.refresh_from_db()
+        audit.record(
+            "orgs.organisation.moved",
+            actor=by,
+            target=organisation,
+            before={"parent": above.pk if above else None},
+            after={"parent": parent.pk},
+            reason=reason,
+            details={"organisations": count, "rows": rows},
+        )
+    return organisation
+
+
+def _locked(*numbers):
+    return Organisation.objects.select_for_update().filter(pk__in=numbers).order_by("pk")
+
+
+def _next_path(parent: Organisation) -> str:
+    children = Organisation.objects.under(parent.path).filter(depth=parent.depth + 1)
+    last = children.order_by().aggregate(last=Max("path"))["last"]
+    return path_below(parent.path, Organisation._str2int(last[-Organisation.steplen :]) + 1 if last else 1)
+
+
+def _recount(body: Organisation | None, by: int):
+    if body is not None:
+        Organisation.objects.filter(pk=body.pk).update(numchild=F("numchild") + by)
+
+
+def models_with_paths() -> list[tuple[type, str]]:
+    """(model, field name) of every path that is copied from an organisation, in every app."""
+    return [
+        (model, field.attname)
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.concrete_fields
+        if isinstance(field, OrgPathField)
+    ]
+
+
+def _rewrite_owned(old: str, new: str) -> int:
+    """Give every row below `old` its path below `new`: one statement a model. The number of rows."""
+    count = 0
+    for model, name in models_with_paths():
+        path = Concat(Value(new), Substr(name, len(old) + 1))
+        count += model._base_manager.filter(subtree(old, name)).update(**{name: path})
+    return count

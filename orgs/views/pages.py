@@ -1,0 +1,48 @@
+"""What the pages around one body share: breadcrumbs, and refusals of a service shown on the form."""
+
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from orgs.areas import ancestors_of
+
+
+def organisation_url(organisation) -> str:
+    return reverse("organisation-detail", args=[organisation.pk])
+
+
+def crumbs_of(organisation, user) -> list[dict]:
+    """The list, the bodies above (linked where the user may open them), and the body itself."""
+    crumbs = [{"url": reverse("organisation-list"), "label": "机构"}]
+    for body in ancestors_of(organisation, user):
+        if body.is_visible:
+            crumbs.append({"url": organisation_url(body), "label": body.label})
+    crumbs.append({"url": organisation_url(organisation), "label": organisation.label})
+    return crumbs
+
+
+class ShowsRefusals:
+    """Of form views: what a service refuses comes back on the form, with what was typed."""
+
+    refusals: tuple[type[Exception], ...] = (ValidationError,)
+
+    def post(self, request, **kwargs):
+        try:
+            return super().post(request, **kwargs)
+        except self.refusals as refusal:
+            form = self.get_form(self.form_instance())
+            form.is_valid()
+            add_refusal(form, refusal)
+            return self.show(form)
+
+    def form_instance(self):
+        """The row as the form began with it: what a refused save put into the first one is left behind."""
+        return self.get_object() if hasattr(self, "get_object") else self.initial_instance()
+
+
+def add_refusal(form, refusal: ValidationError):
+    """Put a service's refusal where it belongs: beside its field, or above the form."""
+    if hasattr(refusal, "error_dict"):
+        for field, errors in refusal.error_dict.items():
+            form.add_error(field if field in form.fields else None, errors)
+    else:
+        form.add_error(None, refusal)

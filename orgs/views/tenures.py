@@ -1,0 +1,210 @@
+"""Pages of posts: who takes one up, who leaves it, and which are vacant."""
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from federation.shared.history import VersionConflict
+from federation.shared.tables import Column, Page, Table
+from federation.shared.templatetags.ui import cn_date
+from federation.shared.views import ScopedCreateView, ScopedFormView, ScopedView, get_in_scope
+from federation.shared.workbooks import Column as SheetColumn
+from federation.shared.workbooks import Sheet, workbook_response
+from orgs.areas import labels_above
+from orgs.filters import VacancyFilter
+from orgs.forms import EndTenureForm, TenureForm
+from orgs.models import PAID_POSTS, Organisation, Tenure, Worker
+from orgs.open_vacancies import bodies_with_vacancies, count_vacancies, vacancies_of
+from orgs.services import end_tenure, find_or_record_worker, record_tenure
+from orgs.views.pages import ShowsRefusals, add_refusal, crumbs_of, organisation_url
+
+EXPORT_LIMIT = 20_000
+
+
+class TenureCreateView(ShowsRefusals, ScopedCreateView):
+    permission = "members.edit"
+    model = Tenure
+    form_class = TenureForm
+    success_message = "任职已登记。"
+
+    def organisation(self):
+        if not hasattr(self, "_organisation"):
+            self._organisation = get_in_scope(
+                Organisation.objects, self.request.user, self.permission, Organisation.view_permission,
+                pk=self.kwargs["pk"],
+            )  # fmt: skip
+        return self._organisation
+
+    def get(self, request, **kwargs):
+        if request.GET.get("post") in PAID_POSTS:
+            return redirect(f"{reverse('member-add', args=[self.organisation().pk])}?{request.GET.urlencode()}")
+        return super().get(request, **kwargs)
+
+    def get_title(self):
+        return f"登记任职：{self.organisation().label}"
+
+    def breadcrumbs(self):
+        return [*crumbs_of(self.organisation(), self.request.user), {"label": "登记任职"}]
+
+    def initial_instance(self):
+        return Tenure(organisation=self.organisation())
+
+    def form_kwargs(self):
+        return super().form_kwargs() | {"initial": {"post": self.request.GET.get("post", "")}}
+
+    def create(self, form):
+        tenure = form.save(commit=False)
+        tenure.worker = find_or_record_worker(
+            worker=Worker(name=form.cleaned_data["name"]),
+            id_number=form.cleaned_data["id_number"],
+            by=self.request.user,
+        )
+        return record_tenure(tenure=tenure, by=self.request.user)
+
+    def success_url(self, row):
+        return f"{organisation_url(self.organisation())}#posts"
+
+
+class TenureEndView(ScopedFormView):
+    permission = "members.edit"
+    model = Tenure
+    form_class = EndTenureForm
+    template_name = "generic/confirm.html"
+    submit_label = "办理离任"
+    title = "办理离任"
+
+    def dispatch(self, request, *args, **kwargs):
+        rows = Tenure.objects.select_related("organisation", "worker")
+        self.object = get_in_scope(rows, request.user, self.permission, Tenure.view_permission, pk=kwargs["pk"])
+        return super().dispatch(request, *args, **kwargs)
+
+    def breadcrumbs(self):
+        return [*crumbs_of(self.object.organisation, self.request.user), {"label": "办理离任"}]
+
+    def get_form(self, instance=None):
+        return self.form_class(self.request.POST or None, **self.form_kwargs())
+
+    def ask(self, form):
+        tenure = self.object
+        rows = [
+            {"label": "姓名", "value": tenure.worker.name},
+            {"label": "机构", "value": tenure.organisation.name},
+            {"label": "职务", "value": tenure.get_post_display()},
+            {"label": "任职日期", "value": f"{tenure.started_on:%Y-%m-%d}"},
+        ]
+        return self.show(form, consequence="离任的第二天起这个岗位记为空缺。", rows=rows)
+
+    def get(self, request, **kwargs):
+        if self.object.ended_on is not None:
+            messages.info(request, "此人已经离任。")
+            return redirect(self.success_url(None))
+        if self.object.post in PAID_POSTS and hasattr(self.object, "appointment"):
+            return redirect("member-end", pk=self.object.pk)
+        return self.ask(self.get_form())
+
+    def post(self, request, **kwargs):
+        if self.object.ended_on is not None or (self.object.post in PAID_POSTS and hasattr(self.object, "appointment")):
+            raise Http404("这个任职不在这里办理离任")
+        form = self.get_form()
+        if not form.is_valid():
+            return self.ask(form)
+        try:
+            with transaction.atomic():
+                end_tenure(
+                    tenure=self.object,
+                    on=form.cleaned_data["ended_on"],
+                    reason=form.cleaned_data["reason"],
+                    by=request.user,
+                    expected_version=self.object.version,
+                )
+        except VersionConflict as conflict:
+            form.add_error(None, str(conflict))
+            return self.ask(form)
+        except ShowsRefusals.refusals as refusal:
+            add_refusal(form, refusal)
+            return self.ask(form)
+        messages.success(request, "离任已登记。")
+        return redirect(self.success_url(None))
+
+    def success_url(self, row):
+        return f"{organisation_url(self.object.organisation)}#posts"
+
+
+class VacancyListView(ScopedView):
+    """Bodies with vacant posts in the order of the tree, one row a vacancy; a page holds whole bodies."""
+
+    permission = "members.view"
+    model = Organisation
+    title = "岗位空缺"
+    template_name = "generic/list.html"
+    page_size = 50
+    columns = [
+        Column(
+            "label",
+            "机构",
+            value=lambda row: row.organisation.label,
+            link=lambda row: organisation_url(row.organisation),
+        ),
+        Column("above", "所属", value=lambda row: row.above),
+        Column("post", "职务", value=lambda row: row.vacancy.post_label),
+        Column("since", "空缺起始日", value=lambda row: row.vacancy.since or "不详"),
+        Column("days", "已空缺天数", value=lambda row: row.vacancy.days if row.vacancy.days else "不详", numeric=True),
+    ]
+
+    def breadcrumbs(self):
+        return [{"url": reverse("organisation-list"), "label": "机构"}, {"label": self.title}]
+
+    def get(self, request):
+        day = timezone.localdate()
+        filterset = VacancyFilter(request.GET or None, queryset=self.get_queryset(), request=request)
+        is_valid = filterset.form.is_valid()
+        scoped = filterset.qs if is_valid else self.get_queryset().none()
+        chosen = filterset.chosen()
+        bodies = bodies_with_vacancies(scoped, day, **chosen)
+        if request.GET.get("format") == "xlsx":
+            return self.workbook(bodies, day, chosen)
+        page = Page(bodies, request.GET, ordering=("path",), size=self.page_size, counts=False)
+        rows = _rows(vacancies_of(page.rows, day, **chosen))
+        table = Table("空缺岗位", self.columns, rows, request=request, empty_text="没有符合条件的空缺岗位。")
+        actions = []
+        if request.user.has_scope("tables.export"):
+            query = request.GET.copy()
+            query["format"] = "xlsx"
+            actions.append({"url": f"?{query.urlencode()}", "label": "下载表格", "kind": ""})
+        return self.page(
+            table=table,
+            page=page,
+            filter_form=filterset.form,
+            lead=f"截至 {cn_date(day)}，共有 {count_vacancies(scoped, day, **chosen):,} 个岗位空缺。",
+            actions=actions,
+        )
+
+    def workbook(self, bodies, day, chosen):
+        """The same rows as a workbook, for who may download tables, within the scope of that permission."""
+        bodies = bodies.visible_to(self.request.user, "tables.export").order_by("path")[:EXPORT_LIMIT]
+        columns = [
+            SheetColumn("机构", 30), SheetColumn("所属", 16), SheetColumn("职务", 16),
+            SheetColumn("空缺起始日", 14, "date"), SheetColumn("已空缺天数", 12, "number"),
+        ]  # fmt: skip
+        rows = _rows(vacancies_of(bodies, day, **chosen))
+        values = (
+            (row.organisation.name, row.above, row.vacancy.post_label, row.vacancy.since, row.vacancy.days)
+            for row in rows
+        )
+        return workbook_response(f"岗位空缺-{day:%Y%m%d}.xlsx", [Sheet("岗位空缺", columns, values)])
+
+
+class _VacancyRow:
+    def __init__(self, vacancy, above):
+        self.vacancy = vacancy
+        self.organisation = vacancy.organisation
+        self.above = above
+
+
+def _rows(vacancies) -> list[_VacancyRow]:
+    labels = labels_above(vacancies, lambda vacancy: vacancy.organisation.path)
+    steplen = Organisation.steplen
+    return [_VacancyRow(each, labels.get(each.organisation.path[:-steplen], "")) for each in vacancies]
