@@ -106,7 +106,7 @@ class Maker:
                 continue
             one = self.people.draw(oldest=58, youngest=20, today=TODAY)
             disabled = self.random.random() < 0.6
-            started = self.day(30, 2500)
+            started = self.day(400, 2500)
             yield (
                 one.name, one.id_number, "男" if one.sex == "1" else "女", "汉族", one.born_on.isoformat(), "高中",
                 self.phone(),
