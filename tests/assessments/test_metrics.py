@@ -1,0 +1,131 @@
+"""Every metric: its evidence is what it counted, its number does not depend on how many are asked at once."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from federation.shared.metrics import UnknownMetric, Window, all_metrics, compute, metric
+from orgs.models import Level, Organisation, Regulation, Tenure
+from orgs.vacancies import gaps_between
+from tests.assessments.facts import AS_OF, START, YEAR
+
+WINDOW = Window(YEAR, AS_OF)
+SOURCED = [each.name for each in all_metrics() if each.has_source]
+
+
+@pytest.fixture
+def bodies(county):
+    return list(Organisation.objects.filter(path__startswith=county.path))
+
+
+def test_the_evidence_of_every_metric_adds_up_to_its_numerator(bodies):
+    figures = compute(SOURCED, bodies, WINDOW)
+    for name in SOURCED:
+        declared, seen = metric(name), 0
+        for body in bodies:
+            figure = figures.of(name, body)
+            rows = declared.evidence(body, WINDOW)
+            assert declared.measure(rows) == figure.numerator, (name, body.code)
+            assert (rows.count() if hasattr(rows, "model") else len(rows)) == figure.evidence_count, (name, body.code)
+            seen += figure.evidence_count
+        if not name.startswith("assessments."):
+            assert seen, f"{name}: no body of the seeded county has any, so nothing was compared"
+
+
+def test_a_body_asked_alone_gets_the_same_figures_as_among_all(bodies):
+    figures = compute(SOURCED, bodies, WINDOW)
+    for body in bodies:
+        alone = compute(SOURCED, [body], WINDOW)
+        for name in SOURCED:
+            assert alone.of(name, body) == figures.of(name, body), (name, body.code)
+
+
+def test_what_is_missing_and_what_is_counted_make_up_the_denominator(bodies):
+    figures = compute(SOURCED, bodies, WINDOW)
+    compared = 0
+    for name in SOURCED:
+        for body in bodies:
+            missing = metric(name).missing(body, WINDOW)
+            if missing is not None:
+                figure = figures.of(name, body)
+                assert figure.numerator + missing.count() == figure.denominator, (name, body.code)
+                compared += 1
+    assert compared > 50
+
+
+def test_a_metric_without_a_place_for_its_facts_says_so_and_is_nothing(bodies):
+    unsourced = [each for each in all_metrics() if not each.has_source]
+    assert len(unsourced) > 20
+    for declared in unsourced:
+        assert compute([declared.name], bodies, WINDOW).of(declared.name, bodies[0]) == (0, None, (), None)
+        assert list(declared.evidence(bodies[0], WINDOW)) == []
+
+
+def test_every_metric_has_a_chinese_label_a_source_and_a_definition():
+    for declared in all_metrics():
+        assert declared.label and declared.source and declared.definition, declared.name
+        assert declared.name.split(".")[0] in {"orgs", "committees", "ledgers", "assessments", "campaigns"}
+
+
+def test_an_unknown_metric_is_refused_by_name():
+    with pytest.raises(UnknownMetric, match="orgs.nonsense"):
+        metric("orgs.nonsense")
+
+
+def test_the_number_of_queries_does_not_depend_on_the_number_of_bodies(county, bodies):
+    """It depends on how many depths they stand at, and nothing else."""
+    depth = len(county.path) + 8
+    villages = [body for body in bodies if body.level == Level.VILLAGE and len(body.path) == depth]
+    assert len(villages) > 8
+    counts = []
+    for some in (villages[:2], villages):
+        with CaptureQueriesContext(connection) as queries:
+            compute(SOURCED, some, WINDOW)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_a_regulation_in_two_copies_counts_once(world):
+    for _ in range(2):
+        Regulation.objects.create(organisation=world.village, kind="study", issued_on=START)
+    figure = compute(["orgs.regulations_in_force"], [world.village], WINDOW).of(
+        "orgs.regulations_in_force", world.village
+    )
+    assert (figure.numerator, figure.denominator) == (1, 4)
+    assert [kind for kind, _ in figure.parts] == ["work", "village_visit", "statistics"]
+
+
+@pytest.mark.parametrize(
+    "tenures,expected",
+    [
+        ([], [(1, 31)]),
+        ([(1, None)], []),
+        ([(1, 31)], []),
+        ([(2, None)], [(1, 1)]),
+        ([(1, 30)], [(31, 31)]),
+        ([(1, 10), (12, None)], [(11, 11)]),
+        ([(1, 20), (5, 8)], [(21, 31)]),
+        ([(5, 8), (1, 20)], [(21, 31)]),
+        ([(1, 10), (11, 31)], []),
+        ([(40, None)], [(1, 31)]),
+    ],
+)
+def test_gaps_are_the_days_without_any_tenure(tenures, expected):
+    def day(number):
+        return None if number is None else START.replace(month=1 + number // 32, day=(number - 1) % 31 + 1)
+
+    found = gaps_between([(day(a), day(b)) for a, b in tenures], day(1), day(31))
+    assert found == [(day(a), day(b)) for a, b in expected]
+
+
+def test_a_tenure_that_ended_on_the_day_itself_is_still_current(world):
+    from tests.assessments.facts import DAY, Builder
+
+    builder = Builder(1)
+    builder.tenure(world.village, "association_chair", START, AS_OF)
+    builder.tenure(world.village_second, "association_chair", START, AS_OF - DAY)
+    figure = compute(["orgs.villages_with_chair"], [world.township], WINDOW).of(
+        "orgs.villages_with_chair", world.township
+    )
+    assert (figure.numerator, figure.denominator) == (1, 2)
+    assert Tenure.objects.count() == 2
