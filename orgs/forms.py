@@ -208,7 +208,7 @@ class FactForm(HouseModelForm):
 
     def clean(self):
         values = super().clean()
-        for name, value in values.items():
+        for name, value in list(values.items()):
             field = self._meta.model._meta.get_field(name)
             if isinstance(field, models.DecimalField) and value is not None and value < 0:
                 self.add_error(name, f"{field.verbose_name}不能是负数。")

@@ -1,28 +1,476 @@
-"""Pages of bodies and of what they own."""
+"""Pages of bodies and of what they own, each asked for and sent as a browser does."""
 
 from datetime import date
+from io import BytesIO
 
 import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from openpyxl import load_workbook
 
-from orgs.models import Organisation, Plaque, Post, Regulation, Tenure, Worker
+from federation.shared.models import AuditEntry
+from orgs.facts import FACT_KINDS
+from orgs.models import (
+    ArchiveVolume,
+    BodyKind,
+    Budget,
+    Level,
+    Organisation,
+    PlaceKind,
+    Plaque,
+    Premises,
+    Regulation,
+    ResponsibilityLetter,
+    Tenure,
+    YearlyTarget,
+)
+from tests.conftest import TODAY
+from tests.orgs.conftest import boxes, picture
+
+SOME_DAY = date(2026, 3, 1)
 
 
-def get(client, name, *args, **query):
-    return client.get(reverse(name, args=args), query)
+def shown(answer):
+    return [row["object"].pk for row in answer.context["table"].rows]
 
 
-def test_the_list_opens_at_ones_own_body_and_its_direct_children(as_user, world):
-    answer = get(as_user("clerk"), "organisation-list")
-    assert answer.status_code == 200
-    shown = [row["object"].pk for row in answer.context["table"].rows]
-    assert shown == [world.county.pk, world.township.pk, world.neighbour_township.pk, world.association.pk]
+# --- list -------------------------------------------------------------------------------------------
 
 
-def test_the_page_of_a_body_shows_what_is_missing_with_where_to_add_it(as_user, world):
-    page = get(as_user("clerk"), "organisation-detail", world.township.pk)
-    assert page.status_code == 200
-    text = page.content.decode()
+def test_the_list_opens_at_ones_own_body_and_its_direct_children(browse, world):
+    answer = browse("clerk").get("organisation-list")
+    assert shown(answer) == [world.county.pk, world.township.pk, world.neighbour_township.pk, world.association.pk]
+
+
+@pytest.mark.parametrize("typed", ["东山", "东山村残疾人协会", "dongshan", "dsc"])
+def test_a_body_is_found_by_part_of_its_name_its_pinyin_and_its_initials(browse, world, typed):
+    Organisation.objects.filter(short_name="东山村").update(name_pinyin="dongshancun", name_initials="dsc")
+    answer = browse("clerk").get("organisation-list", q=typed)
+    assert set(shown(answer)) == {world.village.pk, world.neighbour_village.pk}
+
+
+def test_a_body_is_found_by_the_beginning_of_its_code(browse, world):
+    assert shown(browse("clerk").get("organisation-list", q="620422101")) == [
+        world.neighbour_township.pk,
+        world.neighbour_village.pk,
+        world.neighbour_village_second.pk,
+    ]
+
+
+def test_the_search_shows_nobody_elses_bodies(browse, world):
+    assert set(shown(browse("director").get("organisation-list", q="东山"))) == {world.village.pk}
+
+
+def test_the_choices_of_places_stay_in_scope(browse, world):
+    choices = browse("director").get("organisation-list").context["filter_form"].fields["area"].choices
+    assert {value for value, _word in choices if value} == {
+        str(world.township.pk),
+        str(world.village.pk),
+        str(world.village_second.pk),
+    }
+    foreign = browse("director").get("organisation-list", area=world.neighbour_township.pk)
+    assert shown(foreign) == []
+
+
+def test_the_list_narrows_by_place_level_kind_and_state(browse, world):
+    clerk = browse("clerk")
+    world.village.abolished_on = date(2020, 1, 1)
+    world.village.save()
+    assert shown(clerk.get("organisation-list", area=world.township.pk)) == [world.township.pk, world.village_second.pk]
+    assert world.village.pk not in shown(clerk.get("organisation-list", level=Level.VILLAGE))
+    assert shown(clerk.get("organisation-list", state="abolished")) == [world.village.pk]
+    assert shown(clerk.get("organisation-list", body_kind=BodyKind.SPECIALISED_ASSOCIATION)) == [world.association.pk]
+    everything = Organisation.objects.under(world.county.path).count()
+    assert len(shown(clerk.get("organisation-list", reach="all", state="any"))) == everything
+
+
+def test_the_list_costs_the_same_queries_at_few_and_many_rows(browse, world):
+
+    clerk = browse("clerk")
+
+    def cost():
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            answer = clerk.get("organisation-list", area=world.township.pk, reach="all")
+        return len(queries), len(answer.context["table"].rows)
+
+    cost()  # The first request of a log-in also writes its session.
+    few, few_rows = cost()
+    township = Organisation.objects.get(pk=world.township.pk)
+    for number in range(60):
+        Organisation.objects.add_child(
+            township, {"name": f"村{number}", "level": 5, "body_kind": BodyKind.VILLAGE_ASSOCIATION}
+        )
+    many, many_rows = cost()
+    assert (few, few_rows, many_rows) == (many, 3, 50)
+    assert many <= 15
+
+
+# --- one body ---------------------------------------------------------------------------------------
+
+
+def test_the_page_of_a_body_shows_what_is_missing_with_where_to_add_it(browse, world):
+    text = browse("clerk").get("organisation-detail", world.township.pk).content.decode()
     assert "没有“信访接待”制度" in text
     assert reverse("fact-add", args=[world.township.pk, "regulation"]) + "?kind=petition" in text
-    assert "理事长空缺" in text
+    assert reverse("tenure-add", args=[world.township.pk]) + "?post=director" in text
+    assert reverse("member-add", args=[world.township.pk]) + "?post=committee_member" in text
+    assert "没有登记牌子" in text
+
+
+def test_what_has_been_registered_is_no_longer_missing(browse, world, engage):
+    engage("village", "committee_member")
+    Plaque.objects.create(organisation=world.village, hung_on=SOME_DAY)
+    Regulation.objects.create(organisation=world.village, kind="study", issued_on=SOME_DAY)
+    missing = [item["text"] for item in browse("clerk").get("organisation-detail", world.village.pk).context["missing"]]
+    assert "没有登记牌子" not in missing
+    assert "没有“学习”制度" not in missing
+    assert "没有“工作”制度" in missing
+    assert not any(text.startswith("专职委员空缺") for text in missing)
+    assert any(text.startswith("协会主席空缺") for text in missing)
+
+
+def test_the_names_of_the_bodies_above_are_shown_and_linked_only_where_they_may_be_opened(browse, world):
+    text = browse("member").get("organisation-detail", world.village.pk).content.decode()
+    assert "会宁县" in text
+    assert reverse("organisation-detail", args=[world.county.pk]) not in text
+    clerk = browse("clerk").get("organisation-detail", world.village.pk).content.decode()
+    assert reverse("organisation-detail", args=[world.county.pk]) in clerk
+
+
+def test_a_reader_without_the_right_to_edit_gets_no_links_to_add(browse, world):
+    text = browse("viewer").get("organisation-detail", world.township.pk).content.decode()
+    assert "/add/" not in text
+    assert "没有登记牌子" in text
+
+
+def test_a_county_counts_the_bodies_below_its_townships(browse, world):
+    children = browse("clerk").get("organisation-detail", world.county.pk).context["children"]["rows"]
+    assert [(child["label"], child["below"]) for child in children] == [("会师镇", 2), ("郭城驿镇", 2)]
+
+
+def test_a_county_shows_which_associations_are_not_set_up(browse, world):
+    page = browse("clerk").get("organisation-detail", world.county.pk)
+    assert [item["is_set_up"] for item in page.context["associations"]] == [False, False, True, False, False]
+    assert "没有设立盲人协会" in page.content.decode()
+
+
+def test_the_page_of_a_body_costs_the_same_queries_however_much_it_owns(browse, world, engage):
+    clerk = browse("clerk")
+
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            clerk.get("organisation-detail", world.township.pk)
+        return len(queries)
+
+    def own(count, first):
+        for number in range(first, first + count):
+            Regulation.objects.create(organisation=world.township, kind="study", issued_on=SOME_DAY)
+            Budget.objects.create(organisation=world.township, year=1990 + number, source="fiscal", allocated_amount=1)
+            ResponsibilityLetter.objects.create(
+                organisation=world.township, year=1990 + number, upper_party=world.county
+            )
+            engage("township", "deputy_director", name=f"副理{number}", since=date(1990 + number, 1, 1))
+
+    own(2, 0)
+    cost()
+    few = cost()
+    own(15, 2)
+    assert cost() == few
+
+
+# --- set up, change, abolish ------------------------------------------------------------------------
+
+
+def test_a_clerk_sets_up_a_village_below_a_township_named_by_rule(browse, world):
+    answer = browse("clerk").post(
+        "organisation-add", world.township.pk, level=5, short_name="南山村", code="620422100299", place_kind=""
+    )
+    body = Organisation.objects.get(code="620422100299")
+    assert answer.status_code == 302
+    assert (body.name, body.place_kind, body.body_kind) == (
+        "南山村残疾人协会",
+        PlaceKind.VILLAGE,
+        BodyKind.VILLAGE_ASSOCIATION,
+    )
+    assert body.name_initials == "nsc"
+    assert Organisation.objects.get_parent(body).pk == world.township.pk
+    assert AuditEntry.objects.filter(target_label="orgs.organisation", target_id=str(body.pk)).exists()
+    assert Organisation.objects.find_problems() == ([], [], [], [], [])
+
+
+def test_a_code_that_is_taken_and_a_level_above_the_parents_are_refused(browse, world):
+    clerk = browse("clerk")
+    taken = clerk.post("organisation-add", world.township.pk, level=5, short_name="南山村", code=world.village.code)
+    above = clerk.post("organisation-add", world.township.pk, level=3, short_name="乙县")
+    assert (taken.status_code, above.status_code) == (422, 422)
+    assert "已有机构使用" in taken.content.decode()
+    assert not Organisation.objects.filter(short_name__in=["南山村", "乙县"]).exists()
+
+
+def test_setting_up_a_body_takes_the_right_and_the_place(browse, world):
+    assert browse("director").get("organisation-add", world.township.pk).status_code == 403
+    assert browse("clerk").get("organisation-add", world.other_township.pk).status_code == 404
+
+
+def test_an_association_is_set_up_under_its_federation_once(browse, world):
+    clerk = browse("clerk")
+    assert clerk.post("association-add", world.county.pk, association_category="1").status_code == 302
+    body = Organisation.objects.get(association_category="1")
+    assert (body.name, body.federation_id, body.level) == ("会宁县盲人协会", world.county.pk, Level.COUNTY)
+    again = clerk.post("association-add", world.county.pk, association_category="1")
+    assert again.status_code == 422
+
+
+def test_a_changed_body_keeps_its_history(browse, world):
+    answer = browse("director").post(
+        "organisation-edit", world.township.pk, short_name="会师镇", name="会师镇残疾人联合会", place_kind="town",
+        code=world.township.code, address="会师镇东街 1 号", phone="0943-3221234", party_body="", version=1,
+    )  # fmt: skip
+    assert answer.status_code == 302
+    world.township.refresh_from_db()
+    assert (world.township.address, world.township.version) == ("会师镇东街 1 号", 2)
+    history = browse("director").get("organisation-history", world.township.pk).content.decode()
+    assert "会师镇东街 1 号" in history
+
+
+def test_two_people_changing_one_body_are_shown_the_conflict(browse, world):
+    data = {"short_name": "会师镇", "name": "会师镇残疾人联合会", "place_kind": "town", "code": world.township.code}
+    director = browse("director")
+    director.post("organisation-edit", world.township.pk, **data, address="甲街", version=1)
+    second = director.post("organisation-edit", world.township.pk, **data, address="乙街", version=1)
+    assert second.status_code == 409
+    world.township.refresh_from_db()
+    assert world.township.address == "甲街"
+
+
+def test_a_body_with_live_bodies_below_or_people_in_post_is_not_abolished(browse, world, engage):
+    clerk = browse("clerk")
+    data = {**boxes("abolished_on", SOME_DAY), "reason": "会政发〔2026〕3 号"}
+    below = clerk.post("organisation-abolish", world.township.pk, **data)
+    assert "下面还有 2 个机构" in below.content.decode()
+    tenure = engage("village", "association_chair")
+    held = clerk.post("organisation-abolish", world.village.pk, **data)
+    assert "还有 1 人在任" in held.content.decode()
+    tenure.ended_on = date(2026, 2, 1)
+    tenure.save()
+    assert clerk.post("organisation-abolish", world.village.pk, **data).status_code == 302
+    world.village.refresh_from_db()
+    assert world.village.abolished_on == SOME_DAY
+    entry = AuditEntry.objects.get(action="orgs.organisation.abolished")
+    assert entry.reason == "会政发〔2026〕3 号"
+
+
+# --- facts ------------------------------------------------------------------------------------------
+
+FACTS = {
+    "plaque": (Plaque, {"wording": "东山村残疾人协会", **boxes("hung_on", SOME_DAY)}),
+    "premises": (Premises, {"use": "office", "holding": "own", "area": "20.5", **boxes("since", SOME_DAY)}),
+    "regulation": (Regulation, {"kind": "study", "title": "学习制度", **boxes("issued_on", SOME_DAY)}),
+    "budget": (Budget, {"year": 2026, "source": "fiscal", "allocated_amount": "1200.50", "spent_amount": "0"}),
+    "archive": (ArchiveVolume, {"year": 2026, "ledger_kind": "t2", "item_count": 30}),
+    "target": (YearlyTarget, {"year": 2026, "text": "入户走访全覆盖", **boxes("recorded_on", SOME_DAY)}),
+    "letter": (ResponsibilityLetter, {"year": 2026, **boxes("signed_on", SOME_DAY)}),
+}
+
+
+def fact_data(world, slug):
+    data = dict(FACTS[slug][1])
+    if slug == "letter":
+        data["upper_party"] = world.township.pk
+    return data
+
+
+def test_every_kind_of_fact_is_tried_here():
+    assert {kind.slug for kind in FACT_KINDS} == set(FACTS)
+
+
+@pytest.mark.parametrize("slug", FACTS)
+def test_a_fact_is_added_shown_changed_and_deleted(browse, world, slug):
+    model = FACTS[slug][0]
+    member, data = browse("member"), fact_data(world, slug)
+    assert member.get("fact-add", world.village.pk, slug).status_code == 200
+    assert member.post("fact-add", world.village.pk, slug, **data).status_code == 302
+    fact = model.objects.get()
+    assert (fact.organisation_id, fact.org_path, fact.created_by) == (
+        world.village.pk,
+        world.village.path,
+        world.member,
+    )
+    page = member.get("organisation-detail", world.village.pk).content.decode()
+    assert reverse("fact-edit", args=[slug, fact.pk]) in page
+    assert member.get("fact-edit", slug, fact.pk).status_code == 200
+    assert member.post("fact-edit", slug, fact.pk, **data, version=1).status_code == 302
+    assert member.get("fact-delete", slug, fact.pk).status_code == 200
+    assert member.post("fact-delete", slug, fact.pk, reason="").status_code == 422
+    assert member.post("fact-delete", slug, fact.pk, reason="重复登记").status_code == 302
+    assert not model.objects.exists()
+    entry = AuditEntry.objects.get(action=f"{model._meta.label_lower}.deleted")
+    assert entry.reason == "重复登记"
+    assert entry.before["organisation"] == world.village.pk
+
+
+@pytest.mark.parametrize("slug", FACTS)
+def test_a_neighbours_facts_are_not_there_to_change(browse, world, slug):
+    data = fact_data(world, slug)
+    browse("member").post("fact-add", world.village.pk, slug, **data)
+    fact = FACTS[slug][0].objects.get()
+    neighbour = browse("neighbour")
+    for name in ("fact-edit", "fact-delete"):
+        assert neighbour.get(name, slug, fact.pk).status_code == 404
+        assert neighbour.post(name, slug, fact.pk, **data, version=1, reason="重复登记").status_code == 404
+    assert neighbour.post("fact-add", world.village.pk, slug, **data).status_code == 404
+    assert browse("viewer").get("fact-edit", slug, fact.pk).status_code == 403
+    assert FACTS[slug][0].objects.count() == 1
+
+
+def test_the_add_form_is_filled_in_from_the_link_of_what_is_missing(browse, world):
+    page = browse("clerk").get("fact-add", world.township.pk, "regulation", kind="petition")
+    assert page.context["form"]["kind"].value() == "petition"
+
+
+def test_a_letter_names_only_a_body_above(browse, world):
+    choices = (
+        browse("member").get("fact-add", world.village.pk, "letter").context["form"].fields["upper_party"].queryset
+    )
+    assert set(choices) == {world.township, world.county, world.city, world.province}
+    data = {"year": 2026, "upper_party": world.neighbour_township.pk}
+    assert browse("member").post("fact-add", world.village.pk, "letter", **data).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("slug", "change", "words"),
+    [
+        ("plaque", boxes("removed_on", date(2020, 1, 1)), "早于挂牌日期"),
+        ("regulation", boxes("withdrawn_on", date(2020, 1, 1)), "早于印发日期"),
+        ("premises", {"area": "-3"}, "不能是负数"),
+        ("budget", {"allocated_amount": "-1"}, "不能是负数"),
+        ("budget", {"year": 1066}, "年度应在"),
+        ("archive", {"ledger_kind": "t99"}, "台账种类"),
+    ],
+)
+def test_a_fact_that_cannot_be_is_refused_with_its_cure(browse, world, slug, change, words):
+    answer = browse("member").post("fact-add", world.village.pk, slug, **fact_data(world, slug) | change)
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not FACTS[slug][0].objects.exists()
+
+
+def test_the_same_budget_twice_is_refused_in_words(browse, world):
+    member, data = browse("member"), fact_data(world, "budget")
+    member.post("fact-add", world.village.pk, "budget", **data)
+    again = member.post("fact-add", world.village.pk, "budget", **data)
+    assert again.status_code == 422
+    assert Budget.objects.count() == 1
+
+
+def test_a_fact_changed_meanwhile_is_a_conflict(browse, world):
+    member, data = browse("member"), fact_data(world, "budget")
+    member.post("fact-add", world.village.pk, "budget", **data)
+    fact = Budget.objects.get()
+    member.post("fact-edit", "budget", fact.pk, **data | {"spent_amount": "5"}, version=1)
+    late = member.post("fact-edit", "budget", fact.pk, **data | {"spent_amount": "9"}, version=1)
+    assert late.status_code == 409
+    fact.refresh_from_db()
+    assert fact.spent_amount == 5
+
+
+def test_a_kind_of_fact_that_does_not_exist_is_not_found(browse, world):
+    assert browse("clerk").get("fact-add", world.village.pk, "castle").status_code == 404
+
+
+# --- files ------------------------------------------------------------------------------------------
+
+
+def plaque_with_photo(browse, world):
+    data = {**fact_data(world, "plaque"), "photo": picture()}
+    assert browse("member").post("fact-add", world.village.pk, "plaque", **data).status_code == 302
+    return Plaque.objects.get()
+
+
+def test_a_photo_is_kept_under_a_name_of_our_own_and_served_to_who_sees_its_row(browse, world):
+    plaque = plaque_with_photo(browse, world)
+    assert "王小明" not in plaque.photo.name
+    served = browse("clerk").get("media-file", "orgs.plaque", plaque.pk, "photo")
+    assert served.status_code == 200
+    assert served["Content-Type"] == "image/png"
+    served.close()
+    for stranger in ("neighbour", "other_clerk", "stranger"):
+        assert browse(stranger).get("media-file", "orgs.plaque", plaque.pk, "photo").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("label", "field"),
+    [("orgs.plaque", "wording"), ("orgs.nothing", "photo"), ("accounts.user", "password"), ("x", "y")],
+)
+def test_nothing_but_attached_files_is_served(browse, world, label, field):
+    plaque = plaque_with_photo(browse, world)
+    assert browse("clerk").get("media-file", label, plaque.pk, field).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "空"), (b"<script>alert(1)</script>", "只能上传"), (b"GIF89a" + b"\0" * 20, "只能上传")],
+)
+def test_a_file_that_is_no_picture_or_pdf_is_refused_whatever_it_is_called(browse, world, content, words):
+    data = {**fact_data(world, "plaque"), "photo": SimpleUploadedFile("a.png", content)}
+    answer = browse("member").post("fact-add", world.village.pk, "plaque", **data)
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not Plaque.objects.exists()
+
+
+def test_a_deleted_fact_takes_its_file_with_it(browse, world, django_capture_on_commit_callbacks):
+    plaque = plaque_with_photo(browse, world)
+    name = plaque.photo.name
+    assert default_storage.exists(name)
+    with django_capture_on_commit_callbacks(execute=True):
+        browse("member").post("fact-delete", "plaque", plaque.pk, reason="重复登记")
+    assert not default_storage.exists(name)
+
+
+# --- posts ------------------------------------------------------------------------------------------
+
+
+def test_a_director_takes_up_the_post_and_leaves_it_again(browse, world):
+    director = browse("director")
+    data = {"post": "director", "name": "孙丽", "other_job": "社会事务中心主任", **boxes("started_on", SOME_DAY)}
+    assert director.get("tenure-add", world.township.pk, post="director").status_code == 200
+    assert director.post("tenure-add", world.township.pk, **data).status_code == 302
+    tenure = Tenure.objects.select_related("worker").get()
+    assert (tenure.worker.name, tenure.worker.name_pinyin) == ("孙丽", "sunli")
+    assert "孙丽" in director.get("organisation-detail", world.township.pk).content.decode()
+    early = director.post("tenure-end", tenure.pk, **boxes("ended_on", date(2020, 1, 1)), reason="调动")
+    assert early.status_code == 422
+    assert director.post("tenure-end", tenure.pk, **boxes("ended_on", TODAY), reason="调动").status_code == 302
+    tenure.refresh_from_db()
+    assert tenure.ended_on == TODAY
+    assert AuditEntry.objects.get(action="orgs.tenure.ended").reason == "调动"
+
+
+def test_a_village_member_may_not_record_posts_and_a_neighbour_does_not_find_the_page(browse, world):
+    assert browse("member").get("tenure-add", world.village.pk).status_code == 403
+    assert browse("director").get("tenure-add", world.neighbour_village.pk).status_code == 404
+
+
+def test_the_list_of_vacancies_counts_days_and_narrows_by_post(browse, world, engage):
+    engage("township", "director", until=date(2026, 11, 1))
+    answer = browse("director").get("vacancy-list", post="director")
+    rows = answer.context["table"].rows
+    assert [row["object"].organisation.pk for row in rows] == [world.township.pk]
+    assert rows[0]["object"].vacancy.since == date(2026, 11, 2)
+    assert browse("director").get("vacancy-list", area=world.neighbour_township.pk).context["table"].rows == []
+
+
+def test_vacancies_are_downloaded_by_who_may_and_only_their_own(browse, world):
+    assert browse("director").get("vacancy-list", format="xlsx").status_code == 200
+    assert browse("auditor").get("vacancy-list").status_code == 200
+    answer = browse("director").get("vacancy-list", format="xlsx")
+    book = load_workbook(BytesIO(b"".join(answer.streaming_content)))
+    bodies = {row[0].value for row in book.active.iter_rows(min_row=2)}
+    assert "会师镇残疾人联合会" in bodies
+    assert "郭城驿镇残疾人联合会" not in bodies
