@@ -199,3 +199,12 @@ def hidden_focus_stops(page, limit=400) -> tuple[int, list[str]]:
         if found["bad"]:
             bad.append(f"covered={found['covered']} faint={found['faint']} {found['html']}")
     return stops, bad
+
+
+def tab_to(page, selector, limit=150) -> int:
+    """Press Tab until an element that fits `selector` has the focus; gives the number of presses."""
+    for presses in range(limit + 1):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return presses
+        page.keyboard.press("Tab")
+    pytest.fail(f"{limit} presses of Tab never reached {selector} on {page.url}", pytrace=False)

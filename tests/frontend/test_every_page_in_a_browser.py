@@ -123,4 +123,5 @@ def test_no_page_is_left_out_because_nothing_links_to_it():
     assert set(REACHED) == set(ROLES), "run this file as a whole: the walks of all roles are counted"
     reached = set().union(*REACHED.values())
     pages = {page.name for page in PAGES if page.permission != MACHINE and "get" in (page.methods or ("get",))}
-    assert sorted(pages - reached - NOT_PAGES) == []
+    missing = sorted(pages - reached - NOT_PAGES)
+    assert not missing, f"nothing links to: {', '.join(missing)}"
