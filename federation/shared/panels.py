@@ -13,7 +13,7 @@ from dataclasses import dataclass
 class Panel:
     """A part of the page `place`: heading, template, who may see it, and what it shows.
 
-    `context(subject, user)` returns the template's context, or None where there is nothing to show.
+    `context(subject, user)` gives what the template reads as `panel`, or None where there is nothing to show.
     """
 
     place: str
