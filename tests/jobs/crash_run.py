@@ -3,6 +3,7 @@
 python -m tests.jobs.crash_run --pool threads --seed 0 --kills 0    (the options are those of kill_run)
 """
 
+import functools
 import json
 import os
 import signal
@@ -19,13 +20,14 @@ def main():
     django.setup()
     prepare()
     from accounts.models import User
+    from federation.shared.jobs import run_now
 
     user = User.objects.create_user("crasher", password="crasher-2026-crash")
     killed, wrong, statement = 0, [], 0
     while True:
         statement += 1
         job = ask(options.kind, user, statement)
-        if not killed_at(statement, job):
+        if not killed_at(statement, functools.partial(run_now, job)):
             break
         killed += 1
         if not completed_once(job):
@@ -40,11 +42,9 @@ def ask(kind, user, statement):
     return enqueue(kind, requested_by=user, payload=payload, idempotency_key=f"crash-{statement}", post=False)
 
 
-def killed_at(statement: int, job) -> bool:
-    """Run the job in a child that dies at its `statement`th statement; False where it lived to the end."""
+def killed_at(statement: int, work) -> bool:
+    """Call `work` in a child that dies at its `statement`th statement; False where it lived to the end."""
     from django.db import connection
-
-    from federation.shared.jobs import run_now
 
     connection.close()
     child = os.fork()
@@ -59,7 +59,7 @@ def killed_at(statement: int, job) -> bool:
             return execute(sql, params, many, context)
 
         with connection.execute_wrapper(die_in_time):
-            run_now(job)
+            work()
         os._exit(0)
     _, status = os.waitpid(child, 0)
     return os.WIFSIGNALED(status)

@@ -144,6 +144,26 @@ def test_a_job_killed_at_any_of_its_statements_is_completed_by_the_next_worker(e
     assert report["wrong"] == []
 
 
+@pytest.mark.parametrize("scene", ["roster", "assessment"])
+def test_an_import_and_an_assessment_killed_on_the_way_leave_what_an_undisturbed_one_leaves(sqlite, scene):
+    # A night run kills at every statement, the everyday one at each fifth.
+    every = "1" if KILLS > 10 else "5"
+    environment, _ = sqlite
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.jobs.product_run", "--scene", scene, "--every", every],
+        cwd=ROOT,
+        env=os.environ | environment | {"DJANGO_SETTINGS_MODULE": "federation.settings"},
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    report = json.loads(done.stdout.splitlines()[-1])
+    print(json.dumps(report))
+    assert report["killed"] >= 10 and report["rows"] > 0
+    assert report["wrong"] == []
+
+
 def test_a_kill_at_any_statement_shows_the_kind_that_breaks_the_rule(sqlite):
     report = kill_run(sqlite, "--kind", "test.careless", module="tests.jobs.crash_run")
     assert report["wrong"] != []
