@@ -63,7 +63,7 @@ class Child:
         if self.failed_starts >= FAILED_STARTS:
             raise GaveUp(self.name)
         self._sweep_group()
-        time.sleep(min(self.failed_starts, 5))
+        time.sleep(self.failed_starts / 2)
         self.start()
 
     def ask_to_stop(self):

@@ -14,6 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from federation.shared import launcher
+from federation.shared.jobs import sweeping
+from federation.shared.management.commands.serve import DEAF_SECONDS, Command
+
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.kill
 
@@ -127,3 +131,37 @@ def test_a_launcher_killed_outright_takes_its_children_with_it(served):
     wait_until(lambda: gone(family), 5, "no child is left")
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", served.port), timeout=1)
+
+
+def idler(tmp_path, script="import time; time.sleep(60)"):
+    return launcher.Child("idler", [sys.executable, "-c", script], tmp_path, gently=signal.SIGTERM, patience=5)
+
+
+@pytest.mark.django_db
+def test_a_worker_that_lives_but_is_not_heard_is_started_again(tmp_path):
+    child = idler(tmp_path)
+    child.start()
+    try:
+        first = child.process.pid
+        Command().wake_deaf(child)
+        assert child.process.pid == first, "it is too young to be called deaf"
+        child.started_at -= DEAF_SECONDS
+        Command().wake_deaf(child)
+        second = child.process.pid
+        assert second != first
+        child.started_at -= DEAF_SECONDS
+        sweeping.sweep()
+        Command().wake_deaf(child)
+        assert child.process.pid == second, "it was heard"
+    finally:
+        child.stop()
+
+
+def test_a_child_that_ends_at_once_every_time_is_given_up(tmp_path):
+    child = idler(tmp_path, "raise SystemExit(3)")
+    child.start()
+    with pytest.raises(launcher.GaveUp):
+        for _ in range(launcher.FAILED_STARTS):
+            child.process.wait(10)
+            child.restart()
+    assert child.failed_starts == launcher.FAILED_STARTS
