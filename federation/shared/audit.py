@@ -122,7 +122,8 @@ def record(
     }
     context = _context.get()
     content |= {"ip": context.ip, "user_agent": context.user_agent, "request_id": context.request_id}
-    with transaction.atomic():
+    # No savepoint: where the entry fails, the caller's whole transaction is to fail.
+    with transaction.atomic(savepoint=False):
         return _append(chain_of(kind, number), content)
 
 

@@ -222,3 +222,13 @@ def test_of_writers_at_the_same_moment_exactly_one_wins(world, person):
         thread.join()
     assert sorted(results, key=str) == [2, "conflict", "conflict", "conflict"]
     assert AuditEntry.objects.count() == 1
+
+
+def test_a_changed_password_is_noted_and_its_value_nowhere(world):
+    account = changed_copy(world.member)
+    account.set_password("another-2026-pass")
+    record = save_versioned(account, by=world.administrator)
+    assert [str(difference) for difference in record.differences] == ["密码：（不显示） → （不显示）"]
+    kept = json.dumps(record.changes) + AuditEntry.objects.get().canonical()
+    assert account.password not in kept
+    assert type(account).objects.get(pk=account.pk).check_password("another-2026-pass")

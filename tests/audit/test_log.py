@@ -1,7 +1,9 @@
 """The audit log: what an entry holds, who may change it (nobody), and that it counts exactly."""
 
 import datetime
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -126,3 +128,31 @@ def test_a_failing_log_undoes_the_act(world):
         audit.record("orgs.organisation.changed", actor=world.clerk, target=world.village)
     world.village.refresh_from_db()
     assert world.village.short_name == "东山村"
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no roles")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM shared_auditentry",
+        "UPDATE shared_auditentry SET reason = 'x'",
+        "TRUNCATE shared_auditentry",
+        "DELETE FROM shared_audithead",
+        "ALTER TABLE shared_auditentry DISABLE TRIGGER ALL",
+        "DROP TRIGGER audit_no_change ON shared_auditentry",
+        "DROP TABLE shared_auditentry",
+        "DROP FUNCTION shared_audit_refuse CASCADE",
+        "SET LOCAL session_replication_role = replica",
+    ],
+)
+def test_the_role_the_handbook_gives_the_application_can_only_add(world, statement):
+    handbook = (Path(__file__).resolve().parents[2] / "docs" / "audit.md").read_text()
+    grants = re.search(r"```sql\n(.*?)```", handbook, re.DOTALL)[1].replace("federation_app", "federation_app_test")
+    with connection.cursor() as cursor:
+        cursor.execute(grants)
+        cursor.execute("SET LOCAL ROLE federation_app_test")
+        audit.record("orgs.plaque.hung", actor=world.clerk)
+        with pytest.raises(DatabaseError, match="permission denied|must be owner"), transaction.atomic():
+            cursor.execute(statement)
+        cursor.execute("RESET ROLE")
+    assert AuditEntry.objects.count() == 1
