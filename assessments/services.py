@@ -52,7 +52,7 @@ def prepare_run(*, standard: Standard, area, year: int, as_of: datetime.date, by
     question = {"standard": standard, "organisation": area, "year": year, "as_of": as_of}
     with transaction.atomic():
         Run.objects.get_or_create(**question, defaults={"created_by": by})
-        run = Run.objects.select_for_update(of=("self",)).select_related("organisation", "standard").get(**question)
+        run = Run.objects.select_for_update(of=("self",)).select_related("organisation", "standard", "job").get(**question)
         return _begin(run, by)
 
 
@@ -66,14 +66,14 @@ def start_run(*, standard: Standard, area, year: int, as_of: datetime.date, by) 
 def recompute_run(*, run: Run, by) -> Run:
     """Compute a run again after corrections in the facts."""
     with transaction.atomic():
-        run = Run.objects.select_for_update(of=("self",)).select_related("organisation", "standard").get(pk=run.pk)
+        run = Run.objects.select_for_update(of=("self",)).select_related("organisation", "standard", "job").get(pk=run.pk)
         return _hand_over(_begin(run, by), by)
 
 
 def _begin(run: Run, by) -> Run:
     if run.state == Run.State.PUBLISHED:
         raise RunRefused(f"{run}已经公布，不能重新计算。需要更正时，请按申诉程序办理。")
-    if run.state == Run.State.COMPUTING or (run.state == Run.State.PLANNED and run.attempt):
+    if run.job is not None and run.job.is_open:
         raise RunRefused(f"{run}正在计算，请等它算完再发起。")
     run.state = Run.State.PLANNED
     run.attempt += 1

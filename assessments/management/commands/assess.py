@@ -6,6 +6,7 @@ import time
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from assessments.models import AreaResult, BodyResult, Run, Standard
@@ -38,7 +39,8 @@ class Command(BaseCommand):
                 run = self._as_user(user, area, question)
             else:
                 found = Organisation.objects.filter(code=area, body_kind=BodyKind.FEDERATION)
-                run = compute_now(prepare_run(area=self._area(found, area), by=None, **question))
+                with transaction.atomic():
+                    run = compute_now(prepare_run(area=self._area(found, area), by=None, **question))
         except (RunRefused, StandardRefused) as refusal:
             raise CommandError(str(refusal)) from None
         run = Run.objects.select_related("standard", "organisation").get(pk=run.pk)
