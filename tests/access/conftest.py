@@ -172,7 +172,6 @@ def build_grid() -> Grid:
     standard = _standard()
     for place in grid.places.values():
         fill(place, grid.aviary, standard)
-        place.rows["organisation_row"] = place.organisation
     _subjects(grid)
     return grid
 

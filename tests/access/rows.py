@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.db import models
 from django.utils import timezone
 
@@ -115,12 +116,11 @@ def _special() -> dict:
         "orgs.budget": lambda place: {"year": 2026},
         "ledgers.disabledperson": lambda place: {"category": "4", "registered_on": DAY, "current_address": None},
         "assessments.run": lambda place: {
-            "state": "published",
+            "state": "reviewed",
             "year": 2026,
             "as_of": DAY,
             "standard": place.standard,
             "definition": place.standard.definition,
-            "published_at": timezone.now(),
             "computed_at": timezone.now(),
         },
         "assessments.bodyresult": lambda place: {
@@ -141,7 +141,7 @@ def _audit_entry(place):
 
 def fill(place: Place, aviary, standard=None):
     """One row of each model at the body. Models refer to the rows made before them at the same place."""
-    place.rows["standard"] = standard
+    place.rows |= {"standard": standard, "organisation": place.organisation}
     _account(place, aviary)
     _key(place, aviary)
     waiting = [model for model in owned_models() if model not in (User, Assignment, ApiKey)]
@@ -198,7 +198,7 @@ def _value(each, place, aviary, number):
     if each.choices:
         return None if each.has_default() or each.blank else each.choices[0][0]
     if isinstance(each, models.FileField):
-        return None
+        return ContentFile(aviary.text(number, "文件").encode(), name=f"{number}.png")
     if isinstance(each, (models.CharField, models.TextField)):
         # Derived columns write themselves; words too short for a canary stay empty.
         if not each.editable and each.blank and not each.has_default():

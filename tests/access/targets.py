@@ -20,9 +20,11 @@ class Target:
     expect: Callable | None = None
     # The permission that seeing the row takes, where it is not the model's own.
     seen_by: str = ""
+    # The address names the row by a word, so that "missing" needs another word.
+    by_word: bool = False
 
     def row_at(self, place):
-        return place.organisation if self.row == "organisation" else place.rows[self.row]
+        return place.rows[self.row] if self.row else None
 
     def kwargs_for(self, place, names) -> dict:
         if self.kwargs is not None:
@@ -31,11 +33,13 @@ class Target:
         return {name: row.uid if name == "uid" else row.pk for name in names}
 
 
-def missing(kwargs: dict) -> dict:
+def missing(kwargs: dict, by_word: bool = False) -> dict:
     """The same address for a row that does not exist."""
     changed = {}
     for name, value in kwargs.items():
-        if isinstance(value, int):
+        if by_word:
+            value = "no-such-word"
+        elif isinstance(value, int):
             value = MISSING_PK
         elif type(value).__name__ == "UUID":
             value = MISSING_UUID
@@ -45,6 +49,34 @@ def missing(kwargs: dict) -> dict:
 
 def version_of(name):
     return lambda place: {"version": getattr(place, name).version}
+
+
+def result_of(place, **more):
+    return {"pk": place.run.pk, "organisation": place.organisation.pk, **more}
+
+
+def first_item(place):
+    return place.standard.definition["items"][0]["code"]
+
+
+def plaque_of(place):
+    return {"kind": "plaque", "pk": place.plaque.pk}
+
+
+def only_federations(grid, subject, place, method):
+    """Specialised associations are set up at federations of the county and above."""
+    body = place.organisation
+    return None if body.body_kind == "federation" and body.level <= 3 else {404, 422, 200, 302}
+
+
+def only_for_who_sent_it(grid, subject, place, method):
+    """The workbook of errors holds numbers in full."""
+    return {403}
+
+
+def nothing_there(grid, subject, place, method):
+    """The rows of the grid have none of what this page shows: whoever may open it reads 404."""
+    return {404}
 
 
 TARGETS = {
@@ -77,10 +109,53 @@ TARGETS = {
     "person-edit": Target("disabledperson", data=version_of("disabledperson")),
     "person-end": Target("disabledperson", data=version_of("disabledperson")),
     "person-history": Target("disabledperson"),
+    # organisations
+    "division-result": Target("job", expect=nothing_there),
+    "organisation-detail": Target("organisation"),
+    "organisation-add": Target("organisation"),
+    "organisation-edit": Target("organisation", data=version_of("organisation")),
+    "organisation-abolish": Target("organisation", data=version_of("organisation")),
+    "organisation-history": Target("organisation"),
+    "association-add": Target("organisation", expect=only_federations),
+    "fact-add": Target("organisation", kwargs=lambda place: {"pk": place.organisation.pk, "kind": "plaque"}),
+    "fact-edit": Target("plaque", kwargs=plaque_of, data=version_of("plaque")),
+    "fact-delete": Target("plaque", kwargs=plaque_of, data=version_of("plaque")),
+    "tenure-add": Target("organisation"),
+    "tenure-end": Target("tenure", data=version_of("tenure")),
+    "media-file": Target(
+        "plaque", kwargs=lambda place: {"label": "orgs.plaque", "pk": place.plaque.pk, "field": "photo"}
+    ),
+    # committee members
+    "member-add": Target("organisation"),
+    "member-detail": Target("worker"),
+    "member-edit": Target("worker", data=version_of("worker")),
+    "appointment-edit": Target("appointment", data=version_of("appointment")),
+    "member-end": Target("tenure", data=version_of("tenure")),
+    # rosters
+    "roster-template": Target("", kwargs=lambda place: {"kind": "persons"}, by_word=True),
+    "roster-detail": Target("rosterimport"),
+    "roster-confirm": Target("rosterimport"),
+    "roster-undo": Target("rosterimport"),
+    "roster-errors": Target("rosterimport", expect=only_for_who_sent_it),
+    # assessments
+    "run-detail": Target("run"),
+    "run-matrix": Target("run"),
+    "run-league": Target("run"),
+    "run-compare": Target("run"),
+    "run-export": Target("run", kwargs=lambda place: {"pk": place.run.pk, "table": "league"}),
+    "run-recompute": Target("run"),
+    "run-review": Target("run"),
+    "run-publish": Target("run"),
+    "run-body": Target("bodyresult", kwargs=result_of),
+    "run-item": Target("bodyresult", kwargs=lambda place: result_of(place, code=first_item(place))),
+    "run-score": Target(
+        "bodyresult", kwargs=lambda place: result_of(place, code=first_item(place)), expect=nothing_there
+    ),
+    "standard-detail": Target("standard", kwargs=lambda place: {"code": place.standard.code}, by_word=True),
     # REST
     "api-organisation-detail": Target("organisation"),
     "api-run-detail": Target("run"),
 }
 
 # Pages that name LOGGED_IN because the verb depends on what is asked for: the verb each address stands for.
-VERB_OF = {"reveal": "persons.reveal"}
+VERB_OF = {"reveal": "persons.reveal", "media-file": "organisations.view"}
