@@ -77,6 +77,7 @@ def figure(context, client, rows, scope, body, page, query) -> Figure:
     address = reverse("person-list")
     with CaptureQueriesContext(connection) as queries:
         response = client.get(address, query)
+        statements = list(queries.captured_queries)
     assert response.status_code == 200, response.status_code
     _, seconds = timed(lambda: client.get(address, query), times=9, warm=2)
     _, floor = timed(lambda: bare_page(body.path), times=5, warm=1)
@@ -89,12 +90,12 @@ def figure(context, client, rows, scope, body, page, query) -> Figure:
         floor_seconds=floor,
         default_seconds=default,
         goal=f"≤ {MILLISECONDS} ms, ≤ {QUERIES} queries",
-        met=seconds * 1000 <= MILLISECONDS and len(queries) <= QUERIES,
+        met=seconds * 1000 <= MILLISECONDS and len(statements) <= QUERIES,
         more={
             "scope": scope,
             "page": page,
-            "queries": len(queries),
-            "sql_seconds": round(sum(float(query["time"]) for query in queries.captured_queries), 4),
+            "queries": len(statements),
+            "sql_seconds": round(sum(float(query["time"]) for query in statements), 4),
         },
     )
 

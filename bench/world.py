@@ -36,6 +36,9 @@ def build(world: str, context):
         bodies = organisations(counts)
     context.say(f"{len(bodies)} bodies")
     if world != "empty":
+        from bench.facts import write_facts  # it builds on this module
+
+        context.say(f"{write_facts(bodies, context)} facts")
         number = persons(bodies, counts["persons"], context)
         context.say(f"{number} persons")
     with connection.cursor() as cursor:
@@ -137,6 +140,11 @@ def names_pool(chance: random.Random, size: int) -> list[tuple[str, str, str, st
 
 def _binary(value: bytes):
     return f"\\x{value.hex()}" if connection.vendor == "postgresql" else value
+
+
+def uid_value(chance: random.Random):
+    """A seeded uid as the database takes it from a set-based write."""
+    return _uid(uuid.UUID(int=chance.getrandbits(128), version=4))
 
 
 def _uid(value: uuid.UUID):

@@ -1,13 +1,18 @@
 """How the list of persons is narrowed."""
 
+import functools
+
 import django_filters
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 
+from federation.shared.fields import subtree
 from federation.shared.forms import HouseForm
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import DisabilityCategory, DisabilityGrade
-from ledgers.search import NotSearchable, search
+from ledgers.querysets import STILL_REGISTERED
+from ledgers.search import NotSearchable, check, search
 from orgs.models import BodyKind, Organisation, Sex
 
 # From the age of the first number up to that of the second, both included.
@@ -25,6 +30,7 @@ AGE_WORDS = [
     ("18-59", "18–59 岁"),
     ("60-", "60 岁及以上"),
 ]
+STATE_CONDITIONS = {"current": STILL_REGISTERED, "ended": ~STILL_REGISTERED, "all": Q()}
 STATES = [("current", "在册"), ("ended", "已迁出、死亡或注销"), ("all", "全部")]
 QUALITY = [("complete", "填写完整且无问题"), ("missing", "有缺项"), ("failed", "数据有问题")]
 
@@ -38,12 +44,12 @@ def years_before(day, years: int):
 
 
 class SearchField(forms.CharField):
-    """Refuses what `search` cannot look for, with its sentence."""
+    """Refuses what cannot be looked for, with its sentence."""
 
     def clean(self, value):
         value = super().clean(value)
         try:
-            search(DisabledPerson.objects.none(), value)
+            check(value)
         except NotSearchable as error:
             raise forms.ValidationError(str(error)) from error
         return value
@@ -80,18 +86,22 @@ def area_choices(user, chosen: str) -> list[tuple[str, str]]:
 
 
 class PersonFilter(django_filters.FilterSet):
+    """Draws and reads the filter form. `rows` narrows by area, `narrowing` is what else was chosen, `typed` the
+    search; `ledgers.listing` puts them together, `qs` is the same for callers that need no page.
+    """
+
     q = SearchFilter(
-        method="by_search",
+        method="left_to_listing",
         label="姓名、拼音或号码",
         help_text="姓名可只填一个字；拼音可填全拼或首字母；身份证号、残疾人证号须填完整",
     )
-    area = django_filters.ChoiceFilter(method="by_area", label="范围", empty_label="全部", choices=())
+    area = django_filters.ChoiceFilter(method="left_to_listing", label="范围", empty_label="全部", choices=())
     category = django_filters.ChoiceFilter(choices=DisabilityCategory.choices, label="残疾类别", empty_label="全部")
     grade = django_filters.ChoiceFilter(choices=DisabilityGrade.choices, label="残疾等级", empty_label="全部")
     sex = django_filters.ChoiceFilter(choices=Sex.choices, label="性别", empty_label="全部")
-    age = django_filters.ChoiceFilter(method="by_age", choices=AGE_WORDS, label="年龄", empty_label="全部")
-    state = django_filters.ChoiceFilter(method="by_state", choices=STATES, label="登记状态", empty_label=None)
-    quality = django_filters.ChoiceFilter(method="by_quality", choices=QUALITY, label="填写情况", empty_label="全部")
+    age = django_filters.ChoiceFilter(choices=AGE_WORDS, label="年龄", empty_label="全部")
+    state = django_filters.ChoiceFilter(choices=STATES, label="登记状态", empty_label=None)
+    quality = django_filters.ChoiceFilter(choices=QUALITY, label="填写情况", empty_label="全部")
 
     class Meta:
         model = DisabledPerson
@@ -106,28 +116,50 @@ class PersonFilter(django_filters.FilterSet):
         super().__init__(data, *args, **kwargs)
         self.filters["area"].extra["choices"] = area_choices(self.request.user, str(data.get("area") or ""))
 
-    def by_search(self, queryset, name, value):
-        return search(queryset, value)
+    def left_to_listing(self, queryset, name, value):
+        return queryset
 
-    def by_area(self, queryset, name, value):
-        # The choices are bodies in scope; the rows stay in scope whatever the body.
-        paths = Organisation.objects.filter(pk=value).values_list("path", flat=True)
-        return queryset.under(paths[0]) if paths else queryset.none()
+    def filter_queryset(self, queryset):
+        return search(self.rows(queryset), self.typed).filter(self.narrowing())
 
-    def by_age(self, queryset, name, value):
-        youngest, oldest = AGE_BANDS[value]
-        today = timezone.localdate()
-        queryset = queryset.filter(born_on__lte=years_before(today, youngest))
-        return queryset if oldest is None else queryset.filter(born_on__gt=years_before(today, oldest + 1))
+    @property
+    def typed(self) -> str:
+        return self.form.cleaned_data["q"]
 
-    def by_state(self, queryset, name, value):
-        if value == "all":
-            return queryset
-        return queryset.ended() if value == "ended" else queryset.still_registered()
+    @functools.cached_property
+    def area_path(self) -> str:
+        """The path of the chosen body, one of the choices and therefore in scope; "" for all."""
+        chosen = self.form.cleaned_data["area"]
+        return Organisation.objects.filter(pk=chosen).values_list("path", flat=True)[0] if chosen else ""
 
-    def by_quality(self, queryset, name, value):
-        if value == "missing":
-            return queryset.filter(missing_mandatory__gt=0)
-        if value == "failed":
-            return queryset.exclude(failed_checks="")
-        return queryset.filter(missing_mandatory=0, failed_checks="")
+    def rows(self, queryset):
+        return queryset.under(self.area_path) if self.area_path else queryset
+
+    def rows_walked(self, walked, user):
+        """The same of a queryset made by `walked_by_name`, whose one use of its path is the scope."""
+        rows = walked.visible_to(user)
+        return rows.filter(subtree(self.area_path, walked.path_field)) if self.area_path else rows
+
+    def narrowing(self) -> Q:
+        """Everything chosen but area and search."""
+        chosen = self.form.cleaned_data
+        plain = {name: chosen[name] for name in ("category", "grade", "sex") if chosen[name]}
+        return Q(**plain) & STATE_CONDITIONS[chosen["state"]] & _of_age(chosen["age"]) & _quality(chosen["quality"])
+
+
+def _of_age(band: str) -> Q:
+    if not band:
+        return Q()
+    youngest, oldest = AGE_BANDS[band]
+    today = timezone.localdate()
+    born = Q(born_on__lte=years_before(today, youngest))
+    return born if oldest is None else born & Q(born_on__gt=years_before(today, oldest + 1))
+
+
+def _quality(word: str) -> Q:
+    return {
+        "": Q(),
+        "missing": Q(missing_mandatory__gt=0),
+        "failed": ~Q(failed_checks=""),
+        "complete": Q(missing_mandatory=0, failed_checks=""),
+    }[word]

@@ -14,6 +14,7 @@ from federation.shared.views import ScopedCreateView, ScopedDetailView, ScopedLi
 from ledgers import rules
 from ledgers.filters import PersonFilter
 from ledgers.forms import EndForm, PersonForm
+from ledgers.listing import read_page
 from ledgers.models import DisabledPerson
 from ledgers.models.derived import rule_values
 from ledgers.paper_form import ADDRESSES, sections_of
@@ -65,8 +66,6 @@ class PersonListView(ScopedListView):
     title = "残疾人登记"
     caption = "残疾人登记表"
     filterset_class = PersonFilter
-    ordering = ("name", "name_pinyin")
-    counts_rows = 10_000
     columns = [
         Column("name", "姓名", sort="name", link=person_url),
         Column("sex", "性别", value=lambda person: person.get_sex_display()),
@@ -76,13 +75,9 @@ class PersonListView(ScopedListView):
         Column("place", "所在村（社区）"),
         Column("state", "登记情况", value=state_tags),
     ]
-    shown = (
-        "uid", "name", "name_pinyin", "sex", "born_on", "category", "grade", "id_number", "org_path",
-        "moved_away_on", "deceased_on", "cancelled_on", "missing_mandatory", "failed_checks",
-    )  # fmt: skip
 
-    def get_queryset(self):
-        return super().get_queryset().only(*self.shown)
+    def read_page(self, queryset, filterset):
+        return read_page(self.request.user, filterset, self.request.GET, self.page_size)
 
     def prepare(self, rows):
         """「会师镇 东山村」 of every row, in one query."""

@@ -42,7 +42,9 @@ class Page:
 
     Query parameters: `sort` (a name of `ordering`, `-` before it for descending), `after` or `before` (opaque).
     A cursor that was tampered with or belongs to another sorting shows the first page.
-    `counts`: True counts all rows, a number counts up to that many ("超过 10,000 条"), False counts none.
+    `queryset` may be a list of querysets that share no row: each is read in its own best way, and merged.
+    `counts`: True counts all rows, a number counts up to that many ("超过 10,000 条"), False counts none, and a
+    pair (number, whether that is all) is a count made elsewhere.
     """
 
     def __init__(self, queryset, params, *, ordering, size=50, counts=True):
@@ -54,20 +56,23 @@ class Page:
         self.sort = wanted if wanted.lstrip("-") in allowed else self.ordering[0]
         self.field = self.sort.lstrip("-")
         self.descending = self.sort.startswith("-")
-        self.total, self.is_more_than_total = self._count(queryset, counts)
-        self._fetch(queryset)
+        parts = queryset if isinstance(queryset, list) else [queryset]
+        self.total, self.total_word = self._count(parts, counts)
+        self._fetch(parts)
 
     @staticmethod
-    def _count(queryset, counts) -> tuple[int | None, bool]:
+    def _count(parts, counts) -> tuple[int | None, str]:
+        if isinstance(counts, tuple):
+            return counts[0], "共" if counts[1] else "至少"
         if counts is True:
-            return queryset.count(), False
+            return sum(part.count() for part in parts), "共"
         if not counts:
-            return None, False
+            return None, ""
         # Stops reading at the bound: no count scans a province.
-        found = queryset.order_by().values("pk")[: counts + 1].count()
-        return min(found, counts), found > counts
+        found = sum(part.order_by().values("pk")[: counts + 1].count() for part in parts)
+        return min(found, counts), "超过" if found > counts else "共"
 
-    def _fetch(self, queryset):
+    def _fetch(self, parts):
         backwards = False
         cursor = self._decode(self.params.get("after", ""))
         if cursor is None:
@@ -75,10 +80,13 @@ class Page:
             backwards = cursor is not None
         descending = self.descending != backwards
         if cursor is not None:
-            queryset = queryset.filter(self._beyond(cursor, descending))
+            parts = [part.filter(self._beyond(cursor, descending)) for part in parts]
         sign = "-" if descending else ""
         order = [f"{sign}{self.field}"] if self.field in ("id", "pk") else [f"{sign}{self.field}", f"{sign}id"]
-        rows = list(queryset.order_by(*order)[: self.size + 1])
+        rows = [row for part in parts for row in part.order_by(*order)[: self.size + 1]]
+        if len(parts) > 1:
+            rows.sort(key=self._place, reverse=descending)
+            rows = rows[: self.size + 1]
         more = len(rows) > self.size
         rows = rows[: self.size]
         if backwards:
@@ -99,10 +107,14 @@ class Page:
             Q(**{f"{self.field}__{word}": value}) | Q(**{self.field: value, f"id__{word}": pk})
         )
 
-    def _key(self, row):
+    def _place(self, row):
         value = row
         for part in self.field.split("__"):
             value = getattr(value, part)
+        return value, row.pk
+
+    def _key(self, row):
+        value = self._place(row)[0]
         if isinstance(value, (date, datetime)):
             value = value.isoformat()
         if isinstance(value, Decimal):
@@ -131,8 +143,7 @@ class Page:
     def summary(self) -> str:
         if self.total is None:
             return f"本页 {len(self.rows)} 条"
-        word = "超过" if self.is_more_than_total else "共"
-        return f"{word} {self.total:,} 条，本页 {len(self.rows)} 条"
+        return f"{self.total_word} {self.total:,} 条，本页 {len(self.rows)} 条"
 
 
 @dataclass

@@ -66,11 +66,7 @@ class ScopedListView(ScopedView):
         filterset = None
         if self.filterset_class is not None:
             filterset = self.filterset_class(request.GET or None, queryset=queryset, request=request)
-            if filterset.is_bound and not filterset.form.is_valid():
-                queryset = queryset.none()
-            else:
-                queryset = filterset.qs
-        page = Page(queryset, request.GET, ordering=self.sortings(), size=self.page_size, counts=self.counts_rows)
+        page = self.read_page(queryset, filterset)
         self.prepare(page.rows)
         table = Table(self.caption or self.title, self.columns, page.rows, request=request, page=page)
         return self.page(
@@ -80,6 +76,12 @@ class ScopedListView(ScopedView):
             actions=self.actions(),
             **self.extra(),
         )
+
+    def read_page(self, queryset, filterset) -> Page:
+        """Filter and page; a filter that is filled in wrongly gives no rows."""
+        if filterset is not None:
+            queryset = queryset.none() if filterset.is_bound and not filterset.form.is_valid() else filterset.qs
+        return Page(queryset, self.request.GET, ordering=self.sortings(), size=self.page_size, counts=self.counts_rows)
 
     def sortings(self):
         return self.ordering

@@ -1,6 +1,8 @@
 """Pages of the personal form as the cast uses them."""
 
+import random
 from datetime import date
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -9,9 +11,10 @@ from django.urls import reverse
 
 from federation.shared.history import history_of
 from federation.shared.panels import panels_for
+from ledgers import listing
 from ledgers.models import DisabledPerson
 from ledgers.rules import ID_NUMBER_TAKEN
-from ledgers.views import PersonListView
+from ledgers.search import search
 from tests.ledgers.conftest import id_of
 
 pytestmark = pytest.mark.django_db
@@ -176,11 +179,45 @@ def test_the_number_of_queries_is_the_same_at_10_and_100_rows_and_at_most_15(
     assert taken[0] == taken[1] <= 15
 
 
-def test_counting_stops_at_its_bound(as_user, world, make_person, monkeypatch):
-    monkeypatch.setattr(PersonListView, "counts_rows", 2)
+def test_counting_stops_at_its_bound(as_user, make_person, monkeypatch):
+    monkeypatch.setattr(listing, "EXAMINED", 2)
     for _ in range(3):
         make_person()
-    assert "超过 2 条" in as_user("clerk").get(reverse("person-list")).content.decode()
+    assert "至少 3 条" in as_user("clerk").get(reverse("person-list")).content.decode()
+    monkeypatch.setattr(listing, "EXAMINED", 3)
+    assert "共 3 条" in as_user("clerk").get(reverse("person-list")).content.decode()
+
+
+@pytest.mark.parametrize("wide", [0, 10_000])
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"q": "国"}, {"q": "王"}, {"q": "w"}, {"q": "wg"}, {"sort": "-name"}, {"sort": "name_pinyin", "q": "国"}],
+)
+def test_pages_walked_one_way_or_the_other_are_the_same(as_user, world, monkeypatch, wide, query):
+    """Forwards and back, merged from the parts of a search, in wide scopes and narrow ones."""
+    monkeypatch.setattr(listing, "WIDE", wide)
+    chance = random.Random(5)
+    for body in (world.village, world.neighbour_village, world.other_village):
+        DisabledPerson.objects.bulk_create(
+            DisabledPerson(
+                organisation=body, name="".join(chance.choice("王国华旺") for _ in range(3)), registered_on="2020-01-01"
+            )
+            for _ in range(70)
+        )
+    client, address, pages = as_user("clerk"), reverse("person-list") + "?" + urlencode(query), []
+    while address:
+        response = client.get(address)
+        pages.append([row["object"].pk for row in response.context["table"].rows])
+        last, following = address, response.context["page"].next_url
+        address = reverse("person-list") + following if following else ""
+    mine = search(DisabledPerson.objects.visible_to(world.clerk), query.get("q", ""))
+    field = query.get("sort", "name_pinyin" if query.get("q", "国").isascii() else "name")
+    expected = list(mine.order_by(field, "-id" if field[0] == "-" else "id").values_list("pk", flat=True))
+    assert [pk for page in pages for pk in page] == expected
+    back = client.get(last).context["page"]
+    if back.previous_url:
+        earlier = client.get(reverse("person-list") + back.previous_url).context["table"].rows
+        assert [row["object"].pk for row in earlier] == pages[-2]
 
 
 # --- detail ------------------------------------------------------------------------------------------

@@ -1,0 +1,179 @@
+"""A year's assessment: the product against bare aggregates and against ORM aggregates with bulk_create."""
+
+import datetime
+import io
+
+from django.core.management import call_command
+from django.db import connection, models
+from django.db.models import PROTECT
+
+from assessments import scoring
+from assessments.bodies import bodies_of
+from assessments.models import AreaResult, BodyResult, Standard
+from assessments.services import compute_now, prepare_run
+from assessments.standards import parse
+from bench.harness import Figure, isolated, timed
+from bench.world import TODAY
+from federation.shared.metrics import Window, compute, metric
+from orgs.models import BodyKind, Level, Organisation
+
+STANDARDS = ("township_2012", "village_2012")
+FLOOR, DEFAULT = 5.0, 8.0
+_TOWN, _VILLAGE = Organisation.steplen * 4, Organisation.steplen * 5
+
+
+class ItemRow(models.Model):
+    """The default way to keep results: one row an item, with Django's key, foreign key and its index."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=PROTECT, related_name="+")
+    standard = models.CharField(max_length=30)
+    item = models.CharField(max_length=10)
+    points = models.DecimalField(max_digits=6, decimal_places=2)
+    numerator = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    denominator = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    evidence = models.IntegerField(default=0)
+
+    class Meta:
+        app_label = "bench"
+        db_table = "bench_item_row"
+
+    def __str__(self):
+        return f"{self.standard} {self.item}"
+
+
+def figures(context, name: str, level: Level):
+    call_command("load_standards", stdout=io.StringIO())
+    area = Organisation.objects.filter(level=level, body_kind=BodyKind.FEDERATION).order_by("path").first()
+    standards = [Standard.objects.filter(code=code).latest("pk") for code in STANDARDS]
+    window = Window(TODAY.year, TODAY)
+    bodies = sum(len(bodies_of(standard, area.path, window.as_of)) for standard in standards)
+    ours = [isolated(lambda: assess(standards, area, window)) for _ in range(3)]
+    ours.sort(key=lambda each: each.seconds)
+    again = isolated(lambda: assess(standards, area, window, fresh=False))
+    _, floor = timed(lambda: bare(area.path, window.as_of), times=3, warm=1)
+    default = isolated(lambda: plain(standards, area, window))
+    median = ours[1]
+    figure = Figure(
+        name=name,
+        engine=context.engine,
+        rows=bodies,
+        seconds=median.seconds,
+        peak_mb=median.peak_mb,
+        floor_seconds=floor,
+        default_seconds=default.seconds,
+        goal=f"≤ {FLOOR}× bare aggregates, ≥ {DEFAULT}× ORM aggregates with bulk_create",
+        met=median.seconds <= FLOOR * floor and default.seconds >= DEFAULT * median.seconds,
+        more={
+            "again_unchanged_seconds": round(again.seconds, 3),
+            "microseconds_per_body": round(median.seconds / bodies * 1e6, 1),
+            "default_peak_mb": round(default.peak_mb, 1),
+            "default_rows": default.result,
+        },
+    )
+    with connection.schema_editor() as editor:
+        editor.delete_model(ItemRow)
+    yield figure
+
+
+def assess(standards, area, window, fresh: bool = True) -> int:
+    """The product: both standards over the area, every result stored."""
+    if fresh:
+        for model in (BodyResult, AreaResult):
+            model.objects.all().delete()
+    count = 0
+    for standard in standards:
+        run = prepare_run(standard=standard, area=area, year=window.year, as_of=window.as_of, by=None)
+        count += compute_now(run).body_count
+    return count
+
+
+# --- the floor --------------------------------------------------------------------------------
+def bare(path: str, day: datetime.date) -> int:
+    """Every sum the standards need, grouped by body, fetched and thrown away."""
+    total = 0
+    for statement, values in statements(path, day.isoformat(), day.year):
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            total += len(cursor.fetchall())
+    return total
+
+
+def statements(path: str, day: str, year: int):
+    inside = "org_path >= %s AND org_path < %s"
+    reach = [path, path + "~"]
+
+    def rows(columns, table, condition, values, group="org_path"):
+        return (
+            f"SELECT {columns} FROM {table} WHERE {inside} AND {condition} GROUP BY {group}",  # noqa: S608
+            [*reach, *values],
+        )
+
+    def in_force(start, end):
+        return f"{start} <= %s AND ({end} IS NULL OR {end} >= %s)"
+
+    yield rows("org_path, count(*)", "orgs_plaque", in_force("hung_on", "removed_on"), [day, day])
+    yield rows("org_path, count(*)", "orgs_premises", in_force("since", "until"), [day, day])
+    yield rows(
+        "org_path, kind, count(*)", "orgs_regulation", in_force("issued_on", "withdrawn_on"), [day, day],
+        "org_path, kind",
+    )  # fmt: skip
+    money = "org_path, sum(allocated_amount), sum(spent_amount), sum(CASE WHEN source = 'fiscal' THEN 1 ELSE 0 END)"
+    yield rows(money, "orgs_budget", "year = %s", [year])
+    yield rows("org_path, count(*)", "orgs_yearlytarget", "year = %s AND recorded_on <= %s", [year, day])
+    yield rows("org_path, count(*)", "orgs_responsibilityletter", "year = %s AND signed_on <= %s", [year, day])
+    yield rows(
+        "org_path, post, count(*), min(started_on), max(ended_on)", "orgs_tenure",
+        "(ended_on IS NULL OR ended_on >= %s)", [f"{year}-01-01"], "org_path, post",
+    )  # fmt: skip
+    yield (
+        "SELECT t.org_path, count(*), sum(CASE WHEN w.identity IN ('disabled', 'relative') THEN 1 ELSE 0 END) "
+        "FROM orgs_tenure t JOIN orgs_worker w ON w.id = t.worker_id WHERE t.org_path >= %s AND t.org_path < %s "
+        f"AND t.post = 'committee_member' AND {in_force('t.started_on', 't.ended_on')} GROUP BY t.org_path",
+        [*reach, day, day],
+    )
+    certified = "sum(CASE WHEN certificate_issued_on <= %s AND certificate_expires_on >= %s THEN 1 ELSE 0 END)"
+    yield (
+        f"SELECT org_path, count(*), {certified} FROM committees_appointment WHERE {inside} GROUP BY org_path",  # noqa: S608
+        [day, day, *reach],
+    )
+    current = (
+        "registered_on <= %s AND (moved_away_on IS NULL OR moved_away_on > %s) "
+        "AND (deceased_on IS NULL OR deceased_on > %s) AND (cancelled_on IS NULL OR cancelled_on > %s)"
+    )
+    sums = (
+        "count(*), sum(CASE WHEN missing_mandatory = 0 THEN 1 ELSE 0 END), "
+        "sum(CASE WHEN failed_checks = '' THEN 1 ELSE 0 END)"
+    )
+    for length in (_TOWN, _VILLAGE):
+        key = f"substr(org_path, 1, {length})"
+        yield rows(f"{key}, {sums}", "ledgers_disabledperson", current, [day] * 4, key)
+
+
+# --- the default ------------------------------------------------------------------------------
+def plain(standards, area, window) -> int:
+    """One ORM aggregate a metric over all bodies, points in Python, one row an item by bulk_create."""
+    with connection.schema_editor() as editor:
+        editor.create_model(ItemRow)
+    rows = []
+    for standard in standards:
+        definition = parse(standard.definition)
+        bodies = bodies_of(standard, area.path, window.as_of)
+        for item in definition.items + definition.bonuses + definition.penalties:
+            sourced = bool(item.metric) and metric(item.metric).has_source
+            found = compute([item.metric], bodies, window) if sourced else None
+            for body in bodies:
+                figure = found.of(item.metric, body) if found else None
+                points = scoring.score(item, figure).points if item.scoring != "manual" else scoring.ZERO
+                rows.append(
+                    ItemRow(
+                        organisation_id=body.pk,
+                        standard=standard.code,
+                        item=item.code,
+                        points=points,
+                        numerator=figure.numerator if figure else None,
+                        denominator=figure.denominator if figure else None,
+                        evidence=figure.evidence_count if figure else 0,
+                    )
+                )
+    ItemRow.objects.bulk_create(rows, batch_size=2000)
+    return len(rows)

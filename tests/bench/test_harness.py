@@ -1,0 +1,70 @@
+"""The bench program itself, at a thousandth of its size."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import databases
+from bench.harness import BENCHES, Figure, isolated
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+KEYS = {
+    "name", "engine", "rows", "seconds", "peak_mb", "floor_seconds", "default_seconds", "ratio_floor",
+    "ratio_default", "goal", "met",
+}  # fmt: skip
+
+
+def bench(*arguments):
+    environment = {name: value for name, value in os.environ.items() if name != "BENCH_DATABASE_URL"}
+    command = [sys.executable, "-m", "bench", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+
+
+def test_a_bench_prints_one_json_line_a_figure_and_nothing_else():
+    lines = bench("name_search", "--engine", "sqlite", "--scale", "0.001").stdout.splitlines()
+    figures = [json.loads(line) for line in lines]
+    assert len(figures) >= 5
+    for figure in figures:
+        assert set(figure) >= KEYS
+        assert figure["engine"] == "sqlite" and figure["rows"] == 1870 and figure["equal"]
+
+
+def test_an_unknown_bench_is_refused_by_name():
+    answer = bench("nonsense")
+    assert answer.returncode == 2 and "nonsense" in answer.stderr
+
+
+def test_postgresql_without_an_address_says_what_to_set():
+    answer = bench("name_search", "--engine", "postgresql")
+    assert answer.returncode == 2 and "BENCH_DATABASE_URL" in answer.stderr
+
+
+def test_a_database_that_is_not_the_benchs_own_is_never_touched(monkeypatch):
+    monkeypatch.setenv("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/federation")
+    with pytest.raises(databases.NoDatabase, match="drops it"):
+        databases.postgresql_url("province")
+
+
+def test_every_bench_has_a_module():
+    for each in BENCHES.values():
+        assert (ROOT / f"{each.module.replace('.', '/')}.py").is_file(), each.name
+
+
+def test_ratios_are_product_to_floor_and_default_to_product():
+    figure = Figure("x", "sqlite", 1, 2.0, "", True, floor_seconds=1.0, default_seconds=60.0)
+    assert (figure.ratio_floor, figure.ratio_default) == (2.0, 30.0)
+
+
+def test_peak_memory_is_that_of_the_measured_call_alone():
+    small, large = isolated(lambda: 1), isolated(lambda: len(bytearray(80_000_000)))
+    assert (small.result, large.result) == (1, 80_000_000)
+    assert 60 < large.peak_mb - small.peak_mb < 160
+
+
+def test_a_failure_in_the_measured_process_is_not_swallowed():
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        isolated(lambda: 1 / 0)
