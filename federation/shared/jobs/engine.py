@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 ATTEMPTS_ALLOWED = 3
 # More than attempts: a kill or a power cut is not the chunk's fault, but a chunk that eats all memory is.
-LOSSES_ALLOWED = 8
+LOSSES_ALLOWED = 10
 
 # One byte shared with pool children: set when the worker is told to stop, so that it stops between two chunks.
 _stopping = mmap.mmap(-1, 1)
