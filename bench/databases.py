@@ -73,6 +73,8 @@ def create(engine: str, keep: bool):
             cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
         if not exists or not keep:
             cursor.execute(f'CREATE DATABASE "{name}"')
+            # One backend does the whole work, so that its CPU time is all of it.
+            cursor.execute(f'ALTER DATABASE "{name}" SET max_parallel_workers_per_gather = 0')
     connection.close()
 
 

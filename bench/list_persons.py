@@ -32,6 +32,7 @@ PAGES = (
     ("age 7-14", {"age": "7-14"}),
     ("with faults", {"quality": "failed"}),
     ("who left", {"state": "ended"}),
+    ("rare combination", {"category": "3", "grade": "1", "age": "0-6", "quality": "failed"}),
     ("one character, surname", {"q": "王"}),
     ("one character, given", {"q": "国"}),
     ("two characters", {"q": "国华"}),
@@ -79,18 +80,19 @@ def figure(context, client, rows, scope, body, page, query) -> Figure:
         response = client.get(address, query)
         statements = list(queries.captured_queries)
     assert response.status_code == 200, response.status_code
-    _, seconds = timed(lambda: client.get(address, query), times=9, warm=2)
-    _, floor = timed(lambda: bare_page(body.path), times=5, warm=1)
-    _, default = timed(lambda: plain_page(body.path), times=1)
+    ours = timed(lambda: client.get(address, query), times=9, warm=2)
+    floor = timed(lambda: bare_page(body.path), times=9, warm=1)
+    default = timed(lambda: plain_page(body.path), times=2)
     return Figure(
         name="list_persons",
         engine=context.engine,
         rows=rows,
-        seconds=seconds,
-        floor_seconds=floor,
-        default_seconds=default,
+        seconds=ours.cpu,
+        wall_seconds=ours.wall,
+        floor_seconds=floor.cpu,
+        default_seconds=default.cpu,
         goal=f"≤ {MILLISECONDS} ms, ≤ {QUERIES} queries",
-        met=seconds * 1000 <= MILLISECONDS and len(statements) <= QUERIES,
+        met=ours.cpu * 1000 <= MILLISECONDS and len(statements) <= QUERIES,
         more={
             "scope": scope,
             "page": page,

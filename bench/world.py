@@ -161,9 +161,9 @@ def person_rows(bodies: list[dict], count: int, context):
     for number in range(count):
         village = villages[number * len(villages) // count]
         name, sex, pinyin, initials = pool[chance.randrange(len(pool))]
-        # 28,000 birth days × 500 of a sex: no number comes twice.
-        born = first_day + timedelta(days=number * 7919 % 28_000)
-        order = number // 28_000 * 2 + (1 if sex == "1" else 0)
+        # 31,800 birth days × 500 of a sex: no number comes twice.
+        born = first_day + timedelta(days=number * 7919 % 31_800)
+        order = number // 31_800 * 2 + (1 if sex == "1" else 0)
         first17 = f"629999{born:%Y%m%d}{order:03d}"
         id_number = first17 + check_digit(first17)
         dice = chance.random()
