@@ -18,7 +18,7 @@ _REGULATION = Dictionary(
 _LEDGER = Dictionary(
     LedgerKind.choices, {value: [word.partition(" ")[0], word.partition(" ")[2]] for value, word in LedgerKind.choices}
 )
-_COUNTED = re.compile(r"(.*?\D)[(:]?(\d+)?\)?(?:件|份|条|本|册)?$")
+_COUNTED = re.compile(r"(.*?[^0-9])[(:]?([0-9]+)?\)?(?:件|份|条|本|册)?$")
 
 
 def regulations(value: str) -> str:
@@ -46,6 +46,6 @@ def year(value: str) -> str:
     plain = normalise.text(value).removesuffix("年").removesuffix("年度").removesuffix(".0")
     if not plain:
         return ""
-    if not re.match(r"(?:19|20)\d\d$", plain):
+    if not re.match(r"(?:19|20)[0-9]{2}$", plain):
         raise NotNormal(f"“{plain[:12]}”不是年度。请写四位数字，例如 2026。")
     return plain

@@ -24,7 +24,7 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000:
 # Chinese punctuation stays as written in free text; numbers and codes fold it as well.
 _FOLD_TEXT = {code: to for code, to in _FULL_WIDTH.items() if chr(to).isalnum() or code in (0x3000, 0xA0)}
 _QUOTES = "'’‘`"
-_LOST_DIGITS = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+$")
+_LOST_DIGITS = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]+$")
 _PLAIN = re.compile(r"[\x20-\x7e\u4e00-\u9fa5]*$")
 
 LOST_DIGITS = "号码被 Excel 转成了数字，后几位已经丢失。请把该列设为“文本”格式，再按证件重新填写。"
@@ -71,7 +71,7 @@ def name(value: str) -> str:
 
 
 # --- ID numbers, GB 11643 -----------------------------------------------------------------------
-_ID = re.compile(r"\d{17}[\dX]$")
+_ID = re.compile(r"[0-9]{17}[0-9X]$")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
 _PROVINCES = frozenset(
@@ -125,11 +125,11 @@ def id_number(value: str) -> str:
 def _why_no_id(number: str) -> str:
     if _LOST_DIGITS.match(number):
         return LOST_DIGITS
-    if re.match(r"\d{15}$", number):
+    if re.match(r"[0-9]{15}$", number):
         return "是 15 位的旧身份证号，已停用。请换成 18 位的身份证号。"
-    if re.match(r"[\dXx*]+$", number) and "*" in number:
+    if re.match(r"[0-9Xx*]+$", number) and "*" in number:
         return "身份证号被星号遮盖了。请填写完整的 18 位号码。"
-    if re.match(r"[\dX]+$", number):
+    if re.match(r"[0-9X]+$", number):
         return f"身份证号应是 18 位，这里是 {len(number)} 位。请按身份证核对。"
     # Not repeated: most of it may be somebody's right number.
     return f"不是身份证号（有 {len(number)} 个字符，含数字以外的字符）。身份证号是 18 位，最后一位可以是 X。"
@@ -146,7 +146,7 @@ def sex_of_id(number: str) -> str:
 
 
 # --- disability certificates ----------------------------------------------------------------------
-_CERTIFICATE = re.compile(r"(\d{17}[\dX])([1-7])([1-4])(?:B(\d{1,2}))?$")
+_CERTIFICATE = re.compile(r"([0-9]{17}[0-9X])([1-7])([1-4])(?:B([0-9]{1,2}))?$")
 
 
 def certificate_number(value: str) -> str:
@@ -175,8 +175,8 @@ def certificate_parts(number: str) -> tuple[str, str, str]:
 
 
 # --- phones, codes, whole numbers -----------------------------------------------------------------
-_MOBILE = re.compile(r"1[3-9]\d{9}$")
-_LANDLINE = re.compile(r"(0[12]\d|0[3-9]\d{2})-?([2-9]\d{6,7})(?:(?:-|转|#)(\d{1,6}))?$")
+_MOBILE = re.compile(r"1[3-9][0-9]{9}$")
+_LANDLINE = re.compile(r"(0[12][0-9]|0[3-9][0-9]{2})-?([2-9][0-9]{6,7})(?:(?:-|转|#)([0-9]{1,6}))?$")
 
 
 def phone(value: str) -> str:
@@ -225,7 +225,7 @@ def whole_number(value: str, *, largest: int = 9999) -> str:
     number = re.sub(r"(?:人|户|个|件|项|次|平方米|㎡)$", "", _compact(value).replace(",", ""))
     if not number:
         return ""
-    if re.match(r"\d+\.0+$", number):
+    if re.match(r"[0-9]+\.0+$", number):
         number = number.partition(".")[0]
     if not number.isascii() or not number.isdigit():
         raise NotNormal(f"“{_shorten(number)}”不是整数。请只填数字。")
@@ -235,7 +235,7 @@ def whole_number(value: str, *, largest: int = 9999) -> str:
 
 
 # --- dates and money ------------------------------------------------------------------------------
-_DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))(?: ?00:00(?::00)?)?$")
+_DATE = re.compile(r"([0-9]{4})(?:[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?|([0-9]{2})([0-9]{2}))(?: ?00:00(?::00)?)?$")
 
 
 @functools.lru_cache(maxsize=50_000)
@@ -263,7 +263,7 @@ def amount(value: str) -> str:
     number = re.sub(r"^[¥￥]|元$|圆$", "", _compact(value).replace(",", "").replace("，", ""))
     if not number:
         return ""
-    if not re.match(r"\d{1,12}(?:\.\d+)?$", number):
+    if not re.match(r"[0-9]{1,12}(?:\.[0-9]+)?$", number):
         if number.startswith("-"):
             raise NotNormal(f"金额 {_shorten(number)} 是负数。请核对。")
         raise NotNormal(f"“{_shorten(number)}”不是金额。请只填数字，单位是元，例如 1200.50。")
@@ -300,7 +300,7 @@ class Dictionary:
         if folded in self._known:
             return self._known[folded]
         # 农业1, 1.男, 01肢体: the code written together with its word.
-        coded = re.match(r"0?(\d)[.、:：-]?(\D+)$", folded)
+        coded = re.match(r"0?([0-9])[.、:：-]?(\D+)$", folded)
         if coded and self._known.get(coded.group(2)) == coded.group(1):
             return coded.group(1)
         wanted = "、".join(word for _, word in self.words[:12])

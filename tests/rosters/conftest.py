@@ -11,9 +11,11 @@ from federation.shared.rosters import services, staging
 class Course:
     """One importer's imports; `send` gives the checked import, `confirm` the written one."""
 
-    def __init__(self, user, organisation):
+    def __init__(self, user, organisation, commits):
         self.user = user
         self.organisation = organisation
+        # Runs what waits for a commit, since a test's transaction never commits.
+        self.commits = commits
 
     def send(
         self, data: bytes, kind="persons", mode=RosterImport.Mode.ALL_OR_NOTHING, name="名册.xlsx"
@@ -21,7 +23,8 @@ class Course:
         roster_import = services.receive(
             kind=kind, file_name=name, chunks=[data], mode=mode, organisation=self.organisation, by=self.user
         )
-        run_now(steps.start_check(roster_import, by=self.user, post=False))
+        with self.commits(execute=True):
+            run_now(steps.start_check(roster_import, by=self.user, post=False))
         roster_import.refresh_from_db()
         return roster_import
 
@@ -47,13 +50,13 @@ class Course:
 
 
 @pytest.fixture
-def course(transactional_db, world):
-    return Course(world.clerk, world.county)
+def course(world, django_capture_on_commit_callbacks):
+    return Course(world.clerk, world.county, django_capture_on_commit_callbacks)
 
 
 @pytest.fixture
-def township_course(transactional_db, world):
-    return Course(world.director, world.township)
+def township_course(world, django_capture_on_commit_callbacks):
+    return Course(world.director, world.township, django_capture_on_commit_callbacks)
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from federation.shared.normalise import NotNormal
 from federation.shared.rosters.columns import RosterColumn
 from federation.shared.workbooks import ReadSheet
+from federation.shared.workbooks.cells import shown
 
 NEW, CHANGED, UNCHANGED, WRONG, TRANSFER = "n", "c", "u", "w", "t"
 OUTCOMES = {NEW: "新增", CHANGED: "有变化", UNCHANGED: "无变化", WRONG: "有错误", TRANSFER: "在别处登记"}
@@ -127,8 +128,11 @@ def _without_extras(sheet: ReadSheet, present: list[RosterColumn], notices: list
         if _TOTALS.isdisjoint(cells) and not any(cell.replace(" ", "") in _TOTALS for cell in set(cells)):
             continue
         for index, cell in enumerate(cells):
-            # A total has at most its own word in the columns that every person must have.
-            if cell.replace(" ", "") in _TOTALS and sum(bool(other[index]) for other in required) <= 1:
+            if cell.replace(" ", "") not in _TOTALS:
+                continue
+            # Where a row of totals is filled in what every person must have, it is with its numbers.
+            others = [shown(other[index]) for other in required if other is not cells]
+            if all(not other or (other.isdigit() and len(other) < 8) for other in others):
                 left_out.append(index)
     for indexes, word in ((sorted(set(left_out)), "合计行"), (sorted(samples), "示例行")):
         if indexes:

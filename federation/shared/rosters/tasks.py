@@ -1,11 +1,12 @@
 """The jobs behind an import: check, confirm, undo. One chunk each: a file is written in one transaction."""
 
+from django.db import transaction
 from django.urls import reverse
 
 from federation.shared.jobs import ChunkSpec, JobKind, JobRefused, register
-from federation.shared.models.jobs import Chunk, Job
+from federation.shared.models.jobs import Chunk, Job, JobState
 from federation.shared.models.rosters import RosterImport
-from federation.shared.rosters import services
+from federation.shared.rosters import services, uploads
 from federation.shared.rosters.course import CHECK, CONFIRM, UNDO, start_check
 from federation.shared.rosters.resource import PreviewOutdated, RosterRefused
 
@@ -68,7 +69,11 @@ def _undo(ctx):
 
 
 def _check_failed(job):
-    services.refuse(_of(job.payload), job.error or "检查已取消，没有读入。")
+    roster_import = _of(job.payload)
+    services.refuse(roster_import, job.error or "检查已取消，没有读入。")
+    if job.state != JobState.PARKED:
+        # A parked job may be tried again and then needs the file; a refused file is of no use to anybody.
+        transaction.on_commit(lambda: uploads.remove_file(roster_import))
 
 
 def _confirm_failed(job):

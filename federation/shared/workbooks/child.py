@@ -85,7 +85,7 @@ def _workbook_sheets(path):
     except calamine.PasswordError as error:
         raise Refused("工作簿设了打开密码，读不了。请取消密码后另存，再上传。") from error
     except (calamine.CalamineError, OSError, ValueError) as error:
-        raise Refused(f"工作簿的内容已损坏，读不了（{type(error).__name__}）。{SAVE_AGAIN}") from error
+        raise Refused(f"工作簿的内容已损坏，读不了。{SAVE_AGAIN}") from error
     except BaseException as error:
         # The parser's own panics derive from BaseException; anything else is not ours to hold.
         if type(error).__name__ != "PanicException":
@@ -112,10 +112,11 @@ def _csv_rows(path):
     first = text[:4096].split("\n", 1)[0]
     delimiter = max(",\t;，", key=first.count)
     csv.field_size_limit(1 << 20)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        rows = list(reader)
     except csv.Error as error:
-        raise Refused(f"CSV 文件读不了（{error}）。请另存为 .xlsx 文件再上传。") from error
+        raise Refused(f"CSV 文件在第 {reader.line_num} 行附近引号不成对，读不了。请另存为 .xlsx 文件再上传。") from error
     width = max(map(len, rows), default=0)
     if width > MAX_COLUMNS:
         raise Refused(f"CSV 文件有 {width} 列，超过 {MAX_COLUMNS} 列。请核对分隔符和引号。")
@@ -132,9 +133,9 @@ def _pick(sheets, request, parts, path=None):
         place = _heading_row(rows, known)
         if place is not None:
             return _encode(title, rows, merged, place, known, request, parts, path)
-    wanted = "、".join(names[0] for names in request["fields"].values())
+    wanted = "、".join(names[0] for names in list(request["fields"].values())[:8])
     looked = "、".join(titles[:5])
-    raise Refused(f"在工作表“{looked}”的前 {HEADING_ROWS} 行里没有找到表头。表头应有：{wanted}。请使用下载的模板。")
+    raise Refused(f"在工作表“{looked}”的前 {HEADING_ROWS} 行里没有找到表头。表头应有：{wanted}等。请使用下载的模板。")
 
 
 def _heading_row(rows, known):
@@ -163,7 +164,7 @@ def _encode(title, rows, merged, place, known, request, parts, path):
         else:
             positions[field], headings[field] = position, text.replace("\n", "")
     if doubled:
-        raise Refused(f"第 {place + 1} 行表头有重复：{'；'.join(doubled)} 是同一项。请删去一列。")
+        raise Refused(f"第 {place + 1} 行表头有重复：{'；'.join(doubled)}是同一项。请删去一列。")
     _fill_merged(rows, merged, place, set(positions.values()))
     notices = []
     if path is not None:

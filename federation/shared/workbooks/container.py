@@ -99,7 +99,7 @@ def inspect_xlsx(path: Path) -> dict[str, Part]:
             _check_directory(archive, members, path.stat().st_size)
             return _walk_parts(archive, members)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
-        raise Refused(f"文件不完整或已损坏，打不开（{type(error).__name__}）。{SAVE_AGAIN}") from error
+        raise Refused(f"文件不完整或已损坏，打不开。{SAVE_AGAIN}") from error
 
 
 def _check_directory(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], size: int):
