@@ -61,7 +61,9 @@ class OrganisationListView(ScopedListView):
             row.above = labels.get(row.path[: -Organisation.steplen], "")
 
     def actions(self):
-        actions = [{"url": reverse("vacancy-list"), "label": "岗位空缺", "kind": ""}]
+        actions = []
+        if self.request.user.has_scope("members.view"):
+            actions.append({"url": reverse("vacancy-list"), "label": "岗位空缺", "kind": ""})
         if self.request.user.has_scope("organisations.manage"):
             actions.append({"url": reverse("division-upload"), "label": "装入区划", "kind": ""})
         return actions
@@ -173,6 +175,12 @@ class AssociationCreateView(_BodyFormView, ScopedCreateView):
     permission = "organisations.manage"
     form_class = AssociationForm
     success_message = "专门协会已设立。"
+
+    def get(self, request, **kwargs):
+        if self.parent().body_kind != BodyKind.FEDERATION or self.parent().level > Level.COUNTY:
+            messages.error(request, "专门协会设在县级和县级以上的残联。")
+            return redirect(organisation_url(self.parent()))
+        return super().get(request, **kwargs)
 
     def get_title(self):
         return f"为{self.parent().label}设立专门协会"
