@@ -198,6 +198,8 @@ class MemberDetailView(WorkerPage, ScopedDetailView):
         if may_edit:
             if appointment:
                 actions.append({"url": reverse("appointment-edit", args=[appointment.pk]), "label": "修改任职和聘任"})
+            elif tenure.post not in PAID_POSTS:
+                actions.append({"url": reverse("tenure-edit", args=[tenure.pk]), "label": "修改任职"})
             if tenure.ended_on is None:
                 name = "member-end" if appointment else "tenure-end"
                 actions.append({"url": reverse(name, args=[tenure.pk]), "label": "办理离任"})

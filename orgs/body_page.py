@@ -129,11 +129,18 @@ class BodyPage:
                 "until": row.ended_on,
                 "kind": f"兼任（{row.other_job}）" if row.other_job else "兼任" if row.is_concurrent else "专职",
                 "is_current": row.started_on <= self.day and (row.ended_on is None or row.ended_on >= self.day),
+                "edit_url": self._tenure_edit(row),
                 "end_url": reverse("tenure-end", args=[row.pk]) if self.may_engage and row.ended_on is None else "",
                 "scan_url": media_url(row, "document_scan"),
             }
             for row in rows
         ]
+
+    def _tenure_edit(self, row) -> str:
+        # Engagements are corrected on the person's page.
+        if not self.may_engage or row.post in PAID_POSTS:
+            return ""
+        return reverse("tenure-edit", args=[row.pk])
 
     def _tenure_add(self, post: str) -> str:
         """Paid posts are engaged by contract: their form is the members'."""

@@ -278,6 +278,27 @@ class TenureForm(HouseModelForm):
         return uploads.accept_scan(scan) if scan and "document_scan" in self.changed_data else scan
 
 
+class TenureEditForm(HouseModelForm):
+    """Corrects a post that was entered wrongly; the person stays."""
+
+    class Meta:
+        model = Tenure
+        fields = [
+            *("post", "started_on", "ended_on", "is_concurrent", "other_job"),
+            *("document_number", "document_scan", "term"),
+        ]
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        # An engagement's post is not exchanged for another: it ends, and a new one begins.
+        self.fields["post"].choices = [choice for choice in Post.choices if choice[0] not in PAID_POSTS]
+        self.fields["document_scan"].help_text = uploads.HINT
+
+    def clean_document_scan(self):
+        scan = self.cleaned_data["document_scan"]
+        return uploads.accept_scan(scan) if scan and "document_scan" in self.changed_data else scan
+
+
 class EndTenureForm(HouseForm):
     ended_on = ThreeBoxDateField(label="离任日期", help_text="离任当天仍算在任")
     reason = forms.CharField(label="离任原因", min_length=2, max_length=200, help_text="例如：退休、调动、换届")

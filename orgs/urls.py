@@ -17,6 +17,7 @@ urlpatterns = [
     path("orgs/facts/<slug:kind>/<int:pk>/edit/", facts.FactUpdateView.as_view(), name="fact-edit"),
     path("orgs/facts/<slug:kind>/<int:pk>/delete/", facts.FactDeleteView.as_view(), name="fact-delete"),
     path("orgs/<int:pk>/tenures/add/", tenures.TenureCreateView.as_view(), name="tenure-add"),
+    path("orgs/tenures/<int:pk>/edit/", tenures.TenureUpdateView.as_view(), name="tenure-edit"),
     path("orgs/tenures/<int:pk>/end/", tenures.TenureEndView.as_view(), name="tenure-end"),
     path("media/<str:label>/<int:pk>/<str:field>/", media.MediaFileView.as_view(), name="media-file"),
 ]

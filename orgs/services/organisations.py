@@ -13,7 +13,7 @@ from federation.shared.history import record_created, save_versioned
 from federation.shared.pinyin import place_pinyin_of
 from orgs.bulk import lock_for_loading
 from orgs.division_tree import path_below
-from orgs.models import AssociationCategory, BodyKind, Organisation, Tenure
+from orgs.models import AssociationCategory, BodyKind, Level, Organisation, Tenure
 from orgs.naming import association_name
 
 
@@ -67,6 +67,8 @@ def _check_place(organisation: Organisation, parent: Organisation):
 def _check_association(association: Organisation, federation: Organisation):
     if federation.body_kind != BodyKind.FEDERATION or association.federation_id != federation.pk:
         raise NotPossible("专门协会只能设在残联下面。")
+    if federation.level > Level.COUNTY:
+        raise NotPossible("专门协会设在县级和县级以上的残联。")
     same = federation.specialised_associations.filter(
         association_category=association.association_category, abolished_on=None
     )

@@ -10,15 +10,15 @@ from django.utils import timezone
 from federation.shared.history import VersionConflict
 from federation.shared.tables import Column, Page, Table
 from federation.shared.templatetags.ui import cn_date
-from federation.shared.views import ScopedCreateView, ScopedFormView, ScopedView, get_in_scope
+from federation.shared.views import ScopedCreateView, ScopedFormView, ScopedUpdateView, ScopedView, get_in_scope
 from federation.shared.workbooks import Column as SheetColumn
 from federation.shared.workbooks import Sheet, workbook_response
 from orgs.areas import labels_above
 from orgs.filters import VacancyFilter
-from orgs.forms import EndTenureForm, TenureForm
+from orgs.forms import EndTenureForm, TenureEditForm, TenureForm
 from orgs.models import PAID_POSTS, Organisation, Tenure, Worker
 from orgs.open_vacancies import bodies_with_vacancies, count_vacancies, vacancies_of
-from orgs.services import end_tenure, find_or_record_worker, record_tenure
+from orgs.services import change_tenure, end_tenure, find_or_record_worker, record_tenure
 from orgs.views.pages import ShowsRefusals, add_refusal, crumbs_of, organisation_url
 
 EXPORT_LIMIT = 20_000
@@ -66,6 +66,30 @@ class TenureCreateView(ShowsRefusals, ScopedCreateView):
 
     def success_url(self, row):
         return f"{organisation_url(self.organisation())}#posts"
+
+
+class TenureUpdateView(ShowsRefusals, ScopedUpdateView):
+    permission = "members.edit"
+    model = Tenure
+    form_class = TenureEditForm
+
+    def get_object(self):
+        rows = Tenure.objects.select_related("organisation", "worker").exclude(post__in=PAID_POSTS)
+        return get_in_scope(rows, self.request.user, self.permission, Tenure.view_permission, pk=self.kwargs["pk"])
+
+    def get_title(self):
+        return f"修改 {self.object.worker.name} 的任职"
+
+    def breadcrumbs(self):
+        return [*crumbs_of(self.object.organisation, self.request.user), {"label": "修改任职"}]
+
+    def update(self, form):
+        row = form.save(commit=False)
+        change_tenure(tenure=row, by=self.request.user, expected_version=self.submitted_version())
+        return row
+
+    def success_url(self, row):
+        return f"{organisation_url(row.organisation)}#posts"
 
 
 class TenureEndView(ScopedFormView):

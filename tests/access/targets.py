@@ -121,6 +121,7 @@ TARGETS = {
     "fact-edit": Target("plaque", kwargs=plaque_of, data=version_of("plaque")),
     "fact-delete": Target("plaque", kwargs=plaque_of, data=version_of("plaque")),
     "tenure-add": Target("organisation"),
+    "tenure-edit": Target("tenure", data=version_of("tenure")),
     "tenure-end": Target("tenure", data=version_of("tenure")),
     "media-file": Target(
         "plaque", kwargs=lambda place: {"label": "orgs.plaque", "pk": place.plaque.pk, "field": "photo"}
