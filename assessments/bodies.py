@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from federation.shared.fields import subtree
+from federation.shared.metrics import span_of
 from orgs.models import BodyKind, Level, Organisation
 
 
@@ -31,13 +32,44 @@ def judged(standard, path: str, as_of):
     return Organisation.objects.of_kind(standard.body_kind, standard.level).live_on(as_of).filter(subtree(path))
 
 
+_FIELDS = ("pk", "path", "level", "body_kind", "established_on", "code")
+
+
 def bodies_of(standard, path: str, as_of, rest: bool = False) -> list[Body]:
     rows = judged(standard, path, as_of)
     if rest:
         for county in counties_under(path):
             rows = rows.exclude(subtree(county.path))
-    fields = ("pk", "path", "level", "body_kind", "established_on", "code")
-    return [Body(*row) for row in rows.order_by("path").values_list(*fields)]
+    return [Body(*row) for row in rows.order_by("path").values_list(*_FIELDS)]
+
+
+def bodies_of_parts(standard, parts, as_of) -> list[tuple["Part", list[Body]]]:
+    """The bodies of several counties' parts, read at once."""
+    if len(parts) == 1:
+        (part,) = parts
+        return [(part, bodies_of(standard, part.path, as_of, part.rest))]
+    found: dict[str, list[Body]] = {part.path: [] for part in parts}
+    lengths = sorted({len(path) for path in found})
+    rows = Organisation.objects.of_kind(standard.body_kind, standard.level).live_on(as_of)
+    rows = rows.filter(span_of(found, "path"))
+    for row in rows.order_by("path").values_list(*_FIELDS):
+        body = Body(*row)
+        county = next((body.path[:length] for length in lengths if body.path[:length] in found), None)
+        if county is not None:
+            found[county].append(body)
+    return [(part, found[part.path]) for part in parts]
+
+
+def batches_of(parts, size: int):
+    """Parts together up to `size` bodies; what stands under no county is a batch of its own."""
+    batch: list[Part] = []
+    for part in parts:
+        if batch and (part.rest or sum(each.total for each in batch) + part.total > size):
+            yield batch
+            batch = []
+        batch.append(part)
+    if batch:
+        yield batch
 
 
 def counties_under(path: str):

@@ -42,64 +42,76 @@ class Scorer:
         self.definition = definition
         self.window = window
         self.figures = None
-        self._known: dict[tuple, tuple] = {}
-        self._metrics = {item.code: metric(item.metric) for item in definition.every_item if item.metric}
+        self._lines = [_Line(item) for item in definition.every_item]
 
     def score(self, bodies: list, manual: dict | None = None) -> list[BodyScore]:
         """`manual` holds {(body pk, item code): points} given by inspectors."""
         self.figures = compute(self.definition.metrics, bodies, self.window)
-        manual = manual or {}
-        return [self._body(body, manual) for body in bodies]
+        for line in self._lines:
+            line.take(self.figures, manual or {})
+        return [self._body(body) for body in bodies]
 
-    def _body(self, body, manual) -> BodyScore:
+    def figure(self, item: Item, body) -> Figure | None:
+        """None where the item's facts have no place yet."""
+        return self.figures.of(item.metric, body) if item.has_source else None
+
+    def _body(self, body) -> BodyScore:
         definition = self.definition
-        outcomes = [self._outcome(item, body, manual) for item in definition.items]
-        extra = [self._outcome(item, body, manual) for item in definition.bonuses + definition.penalties]
-        bonuses = len(definition.bonuses)
-        bonus = min(sum((each[0] for each in extra[:bonuses]), ZERO), definition.bonus_cap)
-        penalty = min(sum((each[0] for each in extra[bonuses:]), ZERO), definition.penalty_cap)
-        points = tuple(each[0] for each in outcomes)
-        states = tuple(each[1] for each in outcomes)
+        outcomes = [line.outcome(body) for line in self._lines]
+        count, bonuses = len(definition.items), len(definition.bonuses)
+        points = tuple([each[0] for each in outcomes[:count]])
+        states = tuple([each[1] for each in outcomes[:count]])
+        bonus = min(sum((each[0] for each in outcomes[count : count + bonuses]), ZERO), definition.bonus_cap)
+        penalty = min(sum((each[0] for each in outcomes[count + bonuses :]), ZERO), definition.penalty_cap)
         total = held(sum(points, ZERO) + bonus - penalty)
-        section = definition.deciding_section
-        deciding = sum((p for p, item in zip(points, definition.items, strict=True) if item.section == section), ZERO)
         return BodyScore(
             body=body,
             total=total,
             bonus=bonus,
             penalty=penalty,
-            deciding=deciding,
+            deciding=sum([points[place] for place in definition.deciding_places], ZERO),
             met=states.count(scoring.YES),
             unsourced=states.count(scoring.NONE),
             pending=states.count(scoring.PENDING),
             band=definition.band_of(total),
-            items="{" + ",".join([each[2] for each in outcomes] + [each[2] for each in extra]) + "}",
+            items="{" + ",".join([each[2] for each in outcomes]) + "}",
             states=states,
             points=points,
         )
 
-    def figure(self, item: Item, body) -> Figure | None:
-        """None where the item's facts have no place yet."""
-        if not self._metrics[item.code].has_source:
-            return None
-        return self.figures.of(item.metric, body)
 
-    def _outcome(self, item: Item, body, manual) -> tuple:
-        """(points, state, JSON text under the item's code)."""
-        if item.scoring == "manual":
-            given = manual.get((body.pk, item.code))
-            key = (item.code, given)
-            if key not in self._known:
-                scored = scoring.manual(item, given)
-                self._known[key] = _encoded(item, None, scored, PENDING if given is None else "")
-            return self._known[key]
-        figure = self.figure(item, body)
-        key = (item.code, figure)
-        known = self._known.get(key)
+class _Line:
+    """One item while many bodies are scored: (points, state, JSON text) of each figure it has met."""
+
+    def __init__(self, item: Item):
+        self.item = item
+        self.declared = metric(item.metric) if item.metric else None
+        self.known: dict = {}
+
+    def take(self, figures, manual: dict):
+        self.manual = manual
+        self.by_pk = figures.by_metric.get(self.item.metric, {})
+
+    def outcome(self, body) -> tuple:
+        if self.item.scoring == "manual":
+            figure = self.manual.get((body.pk, self.item.code))
+        elif not self.declared.has_source:
+            figure = None
+        else:
+            figure = self.by_pk.get(body.pk)
+            if figure is None:
+                figure = self.declared.nothing(body)
+        known = self.known.get(figure)
         if known is None:
-            scored = scoring.score(item, figure)
-            known = self._known[key] = _encoded(item, figure, scored, reason(item, figure, scored))
+            known = self.known[figure] = self._work_out(figure)
         return known
+
+    def _work_out(self, figure) -> tuple:
+        item = self.item
+        if item.scoring == "manual":
+            return _encoded(item, None, scoring.manual(item, figure), PENDING if figure is None else "")
+        scored = scoring.score(item, figure)
+        return _encoded(item, figure, scored, reason(item, figure, scored))
 
 
 def _encoded(item: Item, figure: Figure | None, scored, words: str) -> tuple:

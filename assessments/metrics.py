@@ -4,8 +4,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 from assessments.models import BodyResult, Run, Standard
-from federation.shared.fields import subtree
-from federation.shared.metrics import Figure, NoSource, Worked, common_range, register
+from federation.shared.metrics import Figure, NoSource, Worked, register, span
 from orgs.models import BodyKind, Level
 
 COUNTY_REPORT = "会宁县残疾人基层组织建设汇报材料"
@@ -16,7 +15,7 @@ def latest_results(bodies, window, kind, body_kind, level) -> list[BodyResult]:
     """Each judged body's newest result of the year's runs as of the window's day or before, by such a standard."""
     rows = (
         BodyResult.objects.filter(
-            subtree(common_range(bodies), "org_path"),
+            span(bodies, "org_path"),
             run__state__in=Run.WITH_RESULTS,
             run__year=window.year,
             run__as_of__lte=window.as_of,

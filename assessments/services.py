@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from assessments import scoring, storing
-from assessments.bodies import Part, bodies_of, judged, parts_of
+from assessments.bodies import Part, batches_of, bodies_of_parts, judged, parts_of
 from assessments.computing import Scorer
 from assessments.models import AreaResult, BodyResult, ManualScore, Run, Standard
 from assessments.standards import Definition, check, parse
@@ -15,6 +15,8 @@ from federation.shared.jobs import JobRefused, enqueue
 from federation.shared.metrics import Window
 
 JOB = "assessments.run"
+# So many bodies are computed at once where no job cuts the work: a province, some 100 MB.
+BATCH = 25_000
 
 
 class RunRefused(ValueError):
@@ -52,7 +54,11 @@ def prepare_run(*, standard: Standard, area, year: int, as_of: datetime.date, by
     question = {"standard": standard, "organisation": area, "year": year, "as_of": as_of}
     with transaction.atomic():
         Run.objects.get_or_create(**question, defaults={"created_by": by})
-        run = Run.objects.select_for_update(of=("self",)).select_related("organisation", "standard", "job").get(**question)
+        run = (
+            Run.objects.select_for_update(of=("self",))
+            .select_related("organisation", "standard", "job")
+            .get(**question)
+        )
         return _begin(run, by)
 
 
@@ -66,7 +72,9 @@ def start_run(*, standard: Standard, area, year: int, as_of: datetime.date, by) 
 def recompute_run(*, run: Run, by) -> Run:
     """Compute a run again after corrections in the facts."""
     with transaction.atomic():
-        run = Run.objects.select_for_update(of=("self",)).select_related("organisation", "standard", "job").get(pk=run.pk)
+        run = (
+            Run.objects.select_for_update(of=("self",)).select_related("organisation", "standard", "job").get(pk=run.pk)
+        )
         return _hand_over(_begin(run, by), by)
 
 
@@ -110,11 +118,13 @@ def window_of(run: Run) -> Window:
     return Window(run.year, run.as_of)
 
 
-def compute_part(run: Run, part: Part) -> list:
-    """The scores of one part's bodies; reads only."""
-    bodies = bodies_of(run.standard, part.path, run.as_of, part.rest)
+def compute_parts(run: Run, parts: list[Part]) -> list[tuple[Part, list]]:
+    """Each part with the scores of its bodies, all of them computed at once; reads only."""
+    found = bodies_of_parts(run.standard, parts, run.as_of)
     scorer = Scorer(definition_of(run), window_of(run))
-    return scorer.score(bodies, manual_points(run)) if bodies else []
+    bodies = [body for _part, some in found for body in some]
+    by_pk = {score.body.pk: score for score in scorer.score(bodies, manual_points(run))} if bodies else {}
+    return [(part, [by_pk[body.pk] for body in some]) for part, some in found]
 
 
 def manual_points(run: Run) -> dict:
@@ -122,12 +132,17 @@ def manual_points(run: Run) -> dict:
     return {(organisation, code): points for organisation, code, points in rows}
 
 
-def store_part(run: Run, part: Part, scores: list):
-    """Write one part; the same facts again write nothing."""
+def store_parts(run: Run, computed: list[tuple[Part, list]], is_whole: bool = False):
+    """Write parts; the same facts again write nothing. `is_whole` says that nothing of the run is left out."""
     Run.objects.filter(pk=run.pk, state=Run.State.PLANNED).update(state=Run.State.COMPUTING)
-    storing.write_results(run, scores, storing.ranks_of(scores))
-    if not part.rest:
-        storing.roll_up_part(run, definition_of(run), part.path, scores, window_of(run))
+    scores = [score for _part, some in computed for score in some]
+    ranks: dict[int, int] = {}
+    for _part, some in computed:
+        ranks |= storing.ranks_of(some)
+    storing.write_results(run, scores, ranks, storing.places_of(scores) if is_whole else None)
+    paths = [part.path for part, _some in computed if not part.rest]
+    if paths:
+        storing.roll_up_parts(run, definition_of(run), paths, scores, window_of(run))
 
 
 def finish_run(run: Run):
@@ -136,7 +151,8 @@ def finish_run(run: Run):
     storing.drop_unjudged(run, judged(run.standard, run.organisation.path, run.as_of))
     storing.rank_area(run)
     rest = [part for part in parts_of(run) if part.rest]
-    storing.roll_up_upper(run, definition, [s for part in rest for s in compute_part(run, part)], window)
+    rest_scores = compute_parts(run, rest)[0][1] if rest else []
+    storing.roll_up_upper(run, definition, rest_scores, window)
     run.body_count = BodyResult.objects.filter(run=run).count()
     run.facts_digest = storing.facts_digest(run)
     run.state = Run.State.COMPUTED
@@ -147,8 +163,9 @@ def finish_run(run: Run):
 def compute_now(run: Run) -> Run:
     """Compute the whole run in this process and transaction: for commands that act as the system."""
     with transaction.atomic():
-        for part in parts_of(run):
-            store_part(run, part, compute_part(run, part))
+        batches = list(batches_of(parts_of(run), BATCH))
+        for batch in batches:
+            store_parts(run, compute_parts(run, batch), is_whole=len(batches) == 1)
         finish_run(run)
     return run
 
@@ -216,7 +233,7 @@ def _total_again(run: Run, result: BodyResult):
     """The part the body belongs to, computed again: its total, and the ranks and averages it moves."""
     for part in parts_of(run):
         if result.org_path.startswith(part.path):
-            store_part(run, part, compute_part(run, part))
+            store_parts(run, compute_parts(run, [part]))
     state, computed_at = run.state, run.computed_at
     finish_run(run)
     Run.objects.filter(pk=run.pk).update(state=state, computed_at=computed_at)

@@ -3,6 +3,7 @@
 Amounts are written in TOML as numbers and kept as decimal texts, so that no binary fraction comes near a point.
 """
 
+import functools
 import tomllib
 from dataclasses import dataclass
 from decimal import Decimal
@@ -82,6 +83,11 @@ class Definition:
         """Names of the metrics it needs, those without a source left out: they are nothing by definition."""
         wanted = {item.metric: None for item in self.every_item if item.metric and item.scoring != "manual"}
         return [name for name in wanted if metric(name).has_source]
+
+    @functools.cached_property
+    def deciding_places(self) -> tuple[int, ...]:
+        """Where in `items` the section stands that decides between equal totals."""
+        return tuple(n for n, item in enumerate(self.items) if item.section == self.deciding_section)
 
     def item(self, code: str) -> Item | None:
         return next((item for item in self.every_item if item.code == code), None)

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from assessments import scoring
 from assessments.models import AreaResult, BodyResult
 from assessments.standards import Definition
 from federation.shared.fields import subtree
-from federation.shared.metrics import compute
+from federation.shared.metrics import compute, span_of
 from orgs.metrics import THREE_HUNDRED_PERCENTS
 from orgs.models import BodyKind, Level, Organisation
 
@@ -25,10 +26,14 @@ _BATCH = 500
 _PLACE = "(" + ", ".join(["%s"] * len(_COLUMNS)) + ")"
 
 
-def write_results(run, scores, ranks: dict[int, int]) -> int:
-    """Insert or update the rows of `scores`; rows whose content is what is stored already are left alone."""
+def write_results(run, scores, ranks: dict[int, int], places: dict[int, tuple[int, int]] | None = None) -> int:
+    """Insert or update the rows of `scores`; rows whose content is what is stored already are left alone.
+
+    `ranks` are within the county; `places` (rank and place over the whole area) where all of it is at hand.
+    """
+    places = places or {}
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    rows = [_row(run, score, ranks[score.body.pk], now) for score in scores]
+    rows = [_row(run, score, ranks[score.body.pk], places.get(score.body.pk, (0, 0)), now) for score in scores]
     table = connection.ops.quote_name(BodyResult._meta.db_table)
     updates = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in _KEPT)
     head = f"INSERT INTO {table} ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608 - our own names
@@ -43,11 +48,11 @@ def write_results(run, scores, ranks: dict[int, int]) -> int:
     return written
 
 
-def _row(run, score, rank: int, now) -> tuple:
+def _row(run, score, rank: int, place: tuple[int, int], now) -> tuple:
     digest = f"{score.digest}|{rank}|{score.band}|{score.body.path}"
     return (
         run.pk, score.body.pk, score.body.path, _cents(score.total), _cents(score.bonus), _cents(score.penalty),
-        _cents(score.deciding), score.met, score.unsourced, score.pending, score.band, rank, 0, 0,
+        _cents(score.deciding), score.met, score.unsourced, score.pending, score.band, rank, *place,
         score.items, hashlib.blake2b(digest.encode(), digest_size=32).hexdigest(), now,
     )  # fmt: skip
 
@@ -74,6 +79,13 @@ def ranks_of(scores) -> dict[int, int]:
             place, last = number, score.total
         ranks[score.body.pk] = place
     return ranks
+
+
+def places_of(scores) -> dict[int, tuple[int, int]]:
+    """{pk: (rank, place)} over all `scores`, in the order of the league table (see `rank_area`)."""
+    ranks = ranks_of(scores)
+    ordered = sorted(scores, key=lambda s: (-s.total, -s.deciding, s.penalty, s.body.code, s.body.pk))
+    return {score.body.pk: (ranks[score.body.pk], place) for place, score in enumerate(ordered, start=1)}
 
 
 def rank_area(run):
@@ -131,8 +143,7 @@ class Tally:
     def row(self, run, organisation, rates: dict) -> AreaResult:
         return AreaResult(
             run=run,
-            organisation_id=organisation.pk,
-            org_path=organisation.path,
+            organisation=organisation,
             bodies=self.bodies,
             complete=self.complete,
             complete_sourced=self.complete_sourced,
@@ -144,13 +155,13 @@ class Tally:
         )
 
 
-def roll_up_part(run, definition: Definition, path: str, scores, window):
-    """Totals of one part: of the area at its head and, where villages are judged, of each township in it."""
-    heads = Organisation.objects.filter(path=path)
-    townships = Organisation.objects.none()
+def roll_up_parts(run, definition: Definition, paths: list[str], scores, window):
+    """Totals of parts: of the area at the head of each and, where villages are judged, of each township in it."""
+    wanted = Q(path__in=paths)
     if run.standard.body_kind == BodyKind.VILLAGE_ASSOCIATION:
-        townships = Organisation.objects.of_kind(BodyKind.FEDERATION, Level.TOWNSHIP).filter(subtree(path))
-    areas = list((heads | townships.exclude(path=path)).only("pk", "path"))
+        townships = Q(body_kind=BodyKind.FEDERATION, level=Level.TOWNSHIP)
+        wanted |= townships & span_of(paths, "path")
+    areas = list(Organisation.objects.filter(wanted).only("pk", "path"))
     tallies = {area.path: Tally() for area in areas}
     lengths = sorted({len(area.path) for area in areas})
     for score in scores:

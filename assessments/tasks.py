@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from assessments.bodies import Part, parts_of
 from assessments.models import Run
-from assessments.services import JOB, compute_part, fail_run, finish_run, refuse_stale, store_part
+from assessments.services import JOB, compute_parts, fail_run, finish_run, refuse_stale, store_parts
 from federation.shared.jobs import ChunkSpec, JobKind, register
 
 
@@ -25,9 +25,9 @@ def plan(job) -> list[ChunkSpec]:
 def work(ctx):
     run = _run(ctx.job)
     part = Part(ctx.payload["path"], ctx.payload["rest"], ctx.chunk.label, ctx.chunk.total)
-    scores = compute_part(run, part)
+    computed = compute_parts(run, [part])
     with ctx.committing():
-        store_part(run, part, scores)
+        store_parts(run, computed, is_whole=ctx.chunk.total == ctx.job.total)
 
 
 def finish(job):

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q
 
-from federation.shared.fields import subtree
 from federation.shared.metrics import (
     SUBTREE,
     Counted,
@@ -17,10 +16,10 @@ from federation.shared.metrics import (
     Kinds,
     NoSource,
     Worked,
-    common_range,
     compute,
     metric,
     register,
+    span,
 )
 from orgs.models import (
     ArchiveVolume,
@@ -235,7 +234,7 @@ register(Counted(
 # --- goals set: letters or targets ------------------------------------------------------------
 def _goals(bodies, window):
     counts: dict[str, int] = defaultdict(int)
-    within = subtree(common_range(bodies), "org_path")
+    within = span(bodies, "org_path")
     for facts in (letters_signed(window), targets_recorded(window)):
         for path in facts.filter(within).order_by().values_list("org_path", flat=True):
             counts[path] += 1

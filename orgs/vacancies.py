@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from federation.shared.fields import subtree
-from federation.shared.metrics import common_range
+from federation.shared.metrics import span
 from orgs.models import Post, Tenure
 from orgs.requirements import requirements_for
 
@@ -59,7 +58,7 @@ def _tenures_in_window(bodies, window) -> dict:
     """{(path, post): [(from, to or None)]} of the required posts; one query for all bodies."""
     posts = {post for body in bodies for post in requirements_for(body.body_kind, body.level).posts}
     rows = Tenure.objects.filter(
-        subtree(common_range(bodies), "org_path"),
+        span(bodies, "org_path"),
         Q(ended_on__isnull=True) | Q(ended_on__gte=window.start),
         post__in=posts,
         started_on__lte=window.as_of,

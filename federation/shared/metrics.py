@@ -10,7 +10,6 @@ rows that were counted, so that a number and its proof cannot disagree.
 """
 
 import datetime
-import os.path
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -287,9 +286,13 @@ def compute(names: Iterable[str], bodies: Iterable, window: Window) -> Figures:
     return Figures(by_metric)
 
 
-def common_range(bodies) -> str:
-    """The longest beginning that all their paths share: the range that holds every fact of theirs."""
-    return os.path.commonprefix([body.path for body in bodies])
+def span(bodies, field: str) -> Q:
+    """The one index range that holds every fact of theirs: from the first path to the last one's subtree."""
+    return span_of([body.path for body in bodies], field)
+
+
+def span_of(paths, field: str) -> Q:
+    return Q(**{f"{field}__gte": min(paths), f"{field}__lt": max(paths) + "~"})
 
 
 def _reach_of(declared, path: str) -> Q:
@@ -314,12 +317,11 @@ def _by_depth(declared, bodies, window):
         if len(bodies) == 1:
             yield by_path, 0, facts.filter(**{name: bodies[0].path})
             return
-        facts = facts.filter(subtree(common_range(bodies), name))
+        facts = facts.filter(span(bodies, name))
         yield by_path, 0, facts.alias(path_length=Length(name)).filter(path_length__in=list(by_length))
         return
     for length, by_path in sorted(by_length.items()):
-        prefix = os.path.commonprefix(list(by_path))
-        yield by_path, length, facts.filter(subtree(prefix, name))
+        yield by_path, length, facts.filter(span_of(by_path, name))
 
 
 def _one_pass(group: list[Counted], bodies, window) -> dict[str, dict[int, Figure]]:
