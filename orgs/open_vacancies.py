@@ -4,10 +4,12 @@ A post is vacant from the day after the last tenure ended, or from the day the b
 """
 
 import datetime
+import functools
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import Case, Exists, F, IntegerField, Max, OuterRef, Q, Sum, When
 
 from orgs.models import Organisation, Post, Tenure
 from orgs.requirements import all_requirements, requirements_for
@@ -85,11 +87,19 @@ def vacancies_on(day, under: str) -> list[Vacancy]:
 
 
 def count_vacancies(bodies, day, *, post: str = "", longer_than: int = 0) -> int:
-    """How many vacancies the bodies of the queryset have on `day`."""
-    total = 0
+    """How many vacancies the bodies of the queryset have on `day`; one query."""
+    # Nested, so that a post is looked for only at bodies of the kind that owes it.
+    branches = []
     for kind, level, requirement in all_requirements():
-        of_kind = bodies.live_on(day).of_kind(kind, level)
-        for each in requirement.posts:
-            if not post or each == post:
-                total += of_kind.filter(_vacant(each, day, longer_than)).count()
-    return total
+        owed = [
+            Case(When(_vacant(each, day, longer_than), then=1), default=0, output_field=IntegerField())
+            for each in requirement.posts
+            if not post or each == post
+        ]
+        if owed:
+            of_kind = Q(body_kind=kind) if level is None else Q(body_kind=kind, level=level)
+            branches.append(When(of_kind, then=functools.reduce(operator.add, owed)))
+    if not branches:
+        return 0
+    vacant = Case(*branches, default=0, output_field=IntegerField())
+    return bodies.live_on(day).order_by().aggregate(total=Sum(vacant))["total"] or 0

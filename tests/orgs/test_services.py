@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from assessments.models import Standard
 from federation.shared.fields import subtree
@@ -273,6 +275,13 @@ def test_the_set_based_answer_equals_the_slow_one(world, engage, post, longer_th
 def test_vacancies_of_a_subtree_cost_two_queries(world, django_assert_num_queries):
     with django_assert_num_queries(2):
         assert len(vacancies_on(TODAY, world.county.path)) > 10
+
+
+def test_counting_vacancies_costs_one_query_and_nothing_is_counted_for_a_post_nobody_owes(world):
+    with CaptureQueriesContext(connection) as queries:
+        assert count_vacancies(Organisation.objects.under(world.county.path), TODAY) > 10
+    assert len(queries) == 1
+    assert count_vacancies(Organisation.objects.under(world.county.path), TODAY, post=Post.STAFF) == 0
 
 
 def test_a_refusal_is_a_validation_error_that_a_form_can_show():
