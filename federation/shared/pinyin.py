@@ -29,6 +29,8 @@ COMPOUND_SURNAMES = {
     "呼延": ["hu", "yan"], "赫连": ["he", "lian"], "濮阳": ["pu", "yang"], "申屠": ["shen", "tu"],
     "公冶": ["gong", "ye"], "司马": ["si", "ma"], "夏侯": ["xia", "hou"], "慕容": ["mu", "rong"],
 }  # fmt: skip
+# Characters whose usual reading in a given name is not the one pypinyin gives them alone: 长江, 长安.
+IN_GIVEN_NAMES = {"长": "chang"}
 _LATIN = re.compile(r"[^0-9a-z]")
 
 
@@ -47,6 +49,8 @@ def pinyin_of(name: str) -> tuple[str, str]:
 @functools.cache
 def _syllable(character: str) -> str:
     """One character's usual reading; letters and digits as they are, marks nothing."""
+    if character in IN_GIVEN_NAMES:
+        return IN_GIVEN_NAMES[character]
     return _LATIN.sub("", lazy_pinyin(character, style=Style.NORMAL)[0].lower()) if character.strip() else ""
 
 
