@@ -21,7 +21,7 @@ from federation.shared.jobs import JobKind, register
 from federation.shared.models import Job
 from federation.shared.scope import VersionedModel
 from federation.shared.sealed import BlindIndexField, SealedField
-from orgs.models import Organisation, Tenure, Worker
+from orgs.models import Organisation, Post, Tenure, Worker
 
 # A kind of job that does nothing, for rows of jobs.
 KIND = register(JobKind(name="access.none", label="什么也不做", plan=lambda job: [], work=lambda ctx: None))
@@ -113,6 +113,7 @@ def _special() -> dict:
             "state": Job.State.DONE,
         },
         "shared.rosterimport": lambda place: {"kind": "persons", "state": "checked", "created_by": place.user},
+        "orgs.tenure": lambda place: {"post": Post.COMMITTEE_MEMBER},
         "orgs.budget": lambda place: {"year": 2026},
         "ledgers.disabledperson": lambda place: {"category": "4", "registered_on": DAY, "current_address": None},
         "assessments.run": lambda place: {
@@ -151,6 +152,8 @@ def fill(place: Place, aviary, standard=None):
             if _ready(model, place):
                 place.rows[model._meta.model_name] = make(model, place, aviary)
                 waiting.remove(model)
+    # A second post, of the kind that has no appointment behind it.
+    place.rows["chair"] = make(Tenure, place, aviary, post=Post.DIRECTOR)
     _audit_entry(place)
     assert not waiting, f"no row could be made of {waiting}"
 

@@ -122,7 +122,8 @@ TARGETS = {
     "fact-delete": Target("plaque", kwargs=plaque_of, data=version_of("plaque")),
     "tenure-add": Target("organisation"),
     "tenure-edit": Target("tenure", data=version_of("tenure")),
-    "tenure-end": Target("tenure", data=version_of("tenure")),
+    "tenure-edit": Target("chair", data=version_of("chair")),
+    "tenure-end": Target("chair", data=version_of("chair")),
     "media-file": Target(
         "plaque", kwargs=lambda place: {"label": "orgs.plaque", "pk": place.plaque.pk, "field": "photo"}
     ),

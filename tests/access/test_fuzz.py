@@ -4,6 +4,7 @@ Whatever is sent, no answer is a server error and none shows a row outside the s
 """
 
 import os
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -116,7 +117,17 @@ def ask(grid, clients, name, who, parameters, method, relation="foreign"):
     answer, body, _tables = send(clients[who], cell, parameters)
     count("fuzzed requests")
     assert answer.status_code < 500 or name == "readyz", f"{cell}: {answer.status_code}"
-    assert not leaks(grid, cell, answer, body)
+    assert not leaks(grid, cell, answer, without_echo(answer, body, parameters))
+
+
+def without_echo(answer, body: bytes, parameters) -> bytes:
+    """The body and headers without what the sender wrote: reading one's own words back tells nothing."""
+    for value in sorted(filter(None, parameters.values()), key=len, reverse=True):
+        for form in {value, quote(value), quote_plus(value), quote(quote(value)), value.strip()}:
+            body = body.replace(form.encode(), b"")
+            for name, header in list(answer.headers.items()):
+                answer.headers[name] = header.replace(form, "")
+    return body
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -35,6 +35,7 @@ REASONS = {
     "orgs/tasks.py: _work": "the job's own result",
     "orgs/views/facts.py: FactDeleteView.get_object": "handed to get_in_scope, which narrows it",
     "orgs/views/facts.py: FactUpdateView.get_object": "handed to get_in_scope, which narrows it",
+    "orgs/views/tenures.py: TenureUpdateView.get_object": "handed to get_in_scope, which narrows it",
     "orgs/views/tenures.py: TenureEndView.dispatch": "handed to get_in_scope, which narrows it",
     "orgs/resources.py: StoredFacts.__init__": "the bodies an import resolved within its area",
     "orgs/resources.py: StoredFacts._workers_by_number": "who a number belongs to is asked over all; not shown",
