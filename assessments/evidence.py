@@ -127,13 +127,16 @@ def absent_of(item, organisation, window, user, figure=None) -> Listing | None:
     return None if rows is None else listing(rows, declared, user)
 
 
-def mend_url(item, organisation) -> str:
-    """The page where what is missing is put right."""
+def mend_url(item, organisation, user) -> str:
+    """The page where what is missing is put right, where `user` may do it; "" otherwise."""
     declared = metric(item.metric) if item.metric else None
     if declared is None or not declared.has_source:
         return ""
-    return (
-        address(declared.mend, organisation.pk)
-        or address(declared.mend)
-        or address("organisation-detail", organisation.pk)
-    )
+    if not any(organisation.path.startswith(scope.path) for scope in user.scopes(declared.mend_permission)):
+        return ""
+    if "?" in declared.mend:
+        name, query = declared.mend.split("?")
+        url = address(name)
+        return f"{url}?{query.format(body=organisation.pk)}".rstrip("?") if url else ""
+    name, *more = declared.mend.split()
+    return address(name, organisation.pk, *more) or address("organisation-detail", organisation.pk)

@@ -55,6 +55,14 @@ class ResultFilter(HouseForm):
         state = KeyTextTransform("s", KeyTransform(code, "items", output_field=JSONField()))
         return ~Q(Exact(state, scoring.YES))
 
+    def area_alone(self, run):
+        """The area whose bodies are all shown; None where they were narrowed by what was found about them."""
+        if not self.is_bound:
+            return run.organisation
+        if not self.is_valid() or self.cleaned_data.get("unmet") or self.cleaned_data.get("band"):
+            return None
+        return self.cleaned_data.get("area") or run.organisation
+
     @property
     def chosen_items(self):
         """The columns to show: one item where one was picked, else all."""

@@ -14,10 +14,9 @@ from federation.shared.permissions import LOGGED_IN
 from federation.shared.templatetags.ui import tag
 from federation.shared.views import ScopedView
 from orgs.metrics import THREE_HUNDRED_PERCENTS
-from orgs.models import BodyKind, Level, Organisation, Post
-from orgs.vacancies import vacant_gaps
+from orgs.models import BodyKind, Level, Organisation
+from orgs.open_vacancies import bodies_with_vacancies, vacancies_of
 
-_POSTS = dict(Post.choices)
 VACANCIES_SHOWN = 12
 
 
@@ -34,7 +33,7 @@ class HomeView(ScopedView):
         context["links"] = self.links(user, home)
         if user.has_scope("assessments.view"):
             day = timezone.localdate()
-            context |= {"state": live_state(home, day), "runs": self.runs(user)}
+            context |= {"state": live_state(home, user, day), "runs": self.runs(user)}
             if home.level <= Level.TOWNSHIP:
                 context |= {"hundreds": hundreds(home, day), "checklists": self.checklists(user, home)}
             if home.level >= Level.COUNTY and user.has_scope("organisations.view"):
@@ -106,7 +105,7 @@ class HomeView(ScopedView):
                 continue
             definition = definition_of(area.run)
             met = {code: pair[0] for code, pair in area.items.items()}
-            rows = item_rates(definition, definition.items, met, area.bodies)
+            rows = item_rates(definition.items, met, area.bodies)
             # Whoever stands below the run's area sees the rates, and the marks only of the own bodies.
             sees_run = any(area.run.org_path.startswith(scope.path) for scope in user.scopes("assessments.view"))
             shown.append(
@@ -146,25 +145,18 @@ def hundreds(home, day) -> list[dict]:
 
 
 def vacancies(user, home, day) -> dict:
-    """Required posts nobody holds today, the longest first."""
-    bodies = list(
-        Organisation.objects.visible_to(user)
-        .filter(path__gte=home.path, path__lt=home.path + "~", level__gte=Level.TOWNSHIP)
-        .live_on(day)
-        .only("pk", "path", "level", "body_kind", "established_on", "name", "short_name")
-    )
-    by_pk = {body.pk: body for body in bodies}
-    if not bodies:
-        return {"vacancies": [], "vacancy_count": 0}
-    open_now = [
-        (gap, by_pk[pk])
-        for pk, gaps in vacant_gaps(bodies, Window(day.year, day)).items()
-        for gap in gaps
-        if gap.ended_on == day
-    ]
-    open_now.sort(key=lambda pair: (-pair[0].days, pair[1].path))
+    """Required posts nobody holds today, the longest first; the whole list has a page of its own."""
+    bodies = Organisation.objects.visible_to(user).under(home.path)
+    found = vacancies_of(bodies_with_vacancies(bodies, day).order_by("path"), day)
+    found.sort(key=lambda vacancy: -(vacancy.days or 0))
     rows = [
-        {"body": body.label, "post": str(gap), "days": gap.days, "url": address("organisation-detail", body.pk)}
-        for gap, body in open_now[:VACANCIES_SHOWN]
+        {
+            "body": vacancy.organisation.label,
+            "post": vacancy.post_label,
+            "days": vacancy.days,
+            "url": address("organisation-detail", vacancy.organisation.pk),
+        }
+        for vacancy in found[:VACANCIES_SHOWN]
     ]
-    return {"vacancies": rows, "vacancy_count": len(open_now)}
+    all_url = address("vacancy-list") if user.has_scope("members.view") else ""
+    return {"vacancies": rows, "vacancy_count": len(found), "vacancies_url": all_url}

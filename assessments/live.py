@@ -44,23 +44,23 @@ def checklist_for(organisation) -> Standard | None:
     )
 
 
-def live_state(organisation, day=None) -> LiveState | None:
+def live_state(organisation, user, day=None) -> LiveState | None:
     """None where no checklist is for such bodies or the body does not live on the day."""
     day = day or timezone.localdate()
     standard = checklist_for(organisation)
     if standard is None or not organisation.is_live_on(day):
         return None
     score, items = evaluate_body(standard, organisation, day)
-    return LiveState(standard, score.met, [_row(each, organisation) for each in items])
+    return LiveState(standard, score.met, [_row(each, organisation, user) for each in items])
 
 
-def _row(live: LiveItem, organisation) -> dict:
+def _row(live: LiveItem, organisation, user) -> dict:
     return {
         "name": live.item.name,
         "code": live.item.code,
         "tag": tag(STATE_TAGS[live.state], STATE_WORDS[live.state]),
         "reason": "" if live.state == scoring.NONE else live.reason,
-        "mend": mend_url(live.item, organisation) if live.state in (scoring.NO, scoring.HALF) else "",
+        "mend": mend_url(live.item, organisation, user) if live.state in (scoring.NO, scoring.HALF) else "",
         "is_unmet": live.state in (scoring.NO, scoring.HALF),
         "is_unsourced": live.state == scoring.NONE,
     }

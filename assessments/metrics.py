@@ -89,25 +89,30 @@ _RATE = "辖区内每个机构取本年度、截止日不晚于本次的最近�
 
 register(Worked(
     name="assessments.township_mean", label="乡镇（街道）残联平均分", unit="分", source=COUNTY_REPORT, definition=_MEAN,
-    permission="assessments.view", mend="run-list", **_mean_of(BodyKind.FEDERATION, Level.TOWNSHIP),
+    permission="assessments.view", mend="run-list?",
+    mend_permission="assessments.view", **_mean_of(BodyKind.FEDERATION, Level.TOWNSHIP),
 ))  # fmt: skip
 register(Worked(
     name="assessments.village_mean", label="村（社区）残协平均分", unit="分", source=COUNTY_REPORT, definition=_MEAN,
-    permission="assessments.view", mend="run-list", **_mean_of(BodyKind.VILLAGE_ASSOCIATION, None),
+    permission="assessments.view", mend="run-list?",
+    mend_permission="assessments.view", **_mean_of(BodyKind.VILLAGE_ASSOCIATION, None),
 ))  # fmt: skip
 register(Worked(
     name="assessments.association_mean", label="专门协会平均分", unit="分", source="残联厅〔2012〕21号四、（一）",
-    definition=_MEAN, permission="assessments.view", mend="run-list",
+    definition=_MEAN, permission="assessments.view", mend="run-list?",
+    mend_permission="assessments.view",
     **_mean_of(BodyKind.SPECIALISED_ASSOCIATION, None),
 ))  # fmt: skip
 register(Worked(
     name="assessments.nine_haves_rate", label="九有全部做到的乡镇（街道）残联", unit="个", source=COUNTY_REPORT,
-    definition=_RATE, permission="assessments.view", mend="run-list",
+    definition=_RATE, permission="assessments.view", mend="run-list?",
+    mend_permission="assessments.view",
     **_complete_of(BodyKind.FEDERATION, Level.TOWNSHIP, 9),
 ))  # fmt: skip
 register(Worked(
     name="assessments.six_haves_rate", label="六有全部做到的村（社区）残协", unit="个", source=COUNTY_REPORT,
-    definition=_RATE, permission="assessments.view", mend="run-list",
+    definition=_RATE, permission="assessments.view", mend="run-list?",
+    mend_permission="assessments.view",
     **_complete_of(BodyKind.VILLAGE_ASSOCIATION, None, 6),
 ))  # fmt: skip
 
@@ -118,5 +123,6 @@ for _name, _label, _unit in (
 ):
     register(NoSource(
         name=_name, label=_label, unit=_unit, source=COUNTY_REPORT, definition="系统中还没有登记这类事实的地方。",
-        permission="assessments.view", mend="run-list",
+        permission="assessments.view", mend="run-list?",
+    mend_permission="assessments.view",
     ))  # fmt: skip

@@ -8,7 +8,7 @@ from federation.shared.panels import Panel, register_panel
 
 
 def organisation_context(organisation, user):
-    state = live_state(organisation)
+    state = live_state(organisation, user)
     results = (
         BodyResult.objects.visible_to(user)
         .filter(organisation=organisation, run__state__in=Run.WITH_RESULTS)

@@ -105,7 +105,7 @@ def band_kind(definition, band: str) -> str:
     return {0: "ok", len(names) - 1: "bad"}.get(names.index(band), "warn" if names.index(band) > 1 else "info")
 
 
-def matrix_of(run, definition, items, results, user) -> dict:
+def matrix_of(run, definition, items, results) -> dict:
     """Bodies × items with marks; every mark opens the item's evidence."""
     rows = []
     for result in results:
@@ -134,7 +134,7 @@ def matrix_of(run, definition, items, results, user) -> dict:
     }
 
 
-def item_rates(definition, items, results_by_item, bodies) -> list[dict]:
+def item_rates(items, results_by_item, bodies) -> list[dict]:
     """How many bodies meet each item: [{code, name, met, bodies, rate, source}]."""
     rows = []
     for item in items:
@@ -153,7 +153,7 @@ def item_rates(definition, items, results_by_item, bodies) -> list[dict]:
     return rows
 
 
-def missing_list(definition, items, results, people: dict) -> list[dict]:
+def missing_list(items, results, people: dict) -> list[dict]:
     """Every unmet item of the bodies: who is in charge, what is missing, where the evidence is."""
     rows = []
     for result in results:

@@ -17,6 +17,7 @@ register(Counted(
     "现住址、监护人或联系人、文化程度、就业形式）全部填写的人数，除以在册人数。本机构和下级机构都算。",
     facts=current_persons, where=lambda window: Q(missing_mandatory=0), is_ratio=True, reach=SUBTREE,
     permission="persons.view",
+    mend="person-list?area={body}&quality=missing", mend_permission="persons.view",
 ))  # fmt: skip
 register(Counted(
     name="ledgers.persons_valid", label="通过全部数据检查的登记表", unit="份", source=f"{LETTER_2011}第三条",
@@ -24,6 +25,7 @@ register(Counted(
     "本机构和下级机构都算。",
     facts=current_persons, where=lambda window: Q(failed_checks=""), is_ratio=True, reach=SUBTREE,
     permission="persons.view",
+    mend="person-list?area={body}&quality=failed", mend_permission="persons.view",
 ))  # fmt: skip
 
 for _name, _label, _unit, _source in (
@@ -47,5 +49,4 @@ for _name, _label, _unit, _source in (
 ):
     register(NoSource(
         name=_name, label=_label, unit=_unit, source=_source, definition="系统中还没有登记这类事实的地方。",
-        mend="organisation-detail",
     ))  # fmt: skip

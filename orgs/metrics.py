@@ -120,6 +120,7 @@ register(Counted(
     name="orgs.plaques_in_place", label="在挂的牌子", unit="块", source=COUNTY_REPORT,
     definition="截止日当天挂着的牌子：挂牌日期不晚于截止日，摘牌日期为空或不早于截止日。只看本机构。",
     facts=plaques_in_place,
+    mend="fact-add plaque", mend_permission="organisations.edit",
 ))  # fmt: skip
 register(Counted(
     name="orgs.director_documents", label="有任职书的在任理事长", unit="人", source=COUNTY_REPORT,
@@ -130,46 +131,55 @@ register(Counted(
     name="orgs.committee_members", label="在任专职委员", unit="人", source=COUNTY_REPORT,
     definition="截止日当天在任的专职委员。只看本机构。",
     facts=committee_members, permission="members.view",
+    mend="tenure-add", mend_permission="members.edit",
 ))  # fmt: skip
 register(Counted(
     name="orgs.premises_current", label="在用的场所", unit="处", source=COUNTY_REPORT,
     definition="截止日当天在用的办公或活动场所：启用日期不晚于截止日，停用日期为空或不早于截止日。只看本机构。",
     facts=premises_current,
+    mend="fact-add premises", mend_permission="organisations.edit",
 ))  # fmt: skip
 register(Counted(
     name="orgs.budgets_above_zero", label="安排了金额的经费", unit="笔", source=COUNTY_REPORT,
     definition="考核年度安排金额大于零的经费，不论来源。只看本机构。",
     facts=budgets_of_year, where=lambda window: Q(allocated_amount__gt=0),
+    mend="fact-add budget", mend_permission="organisations.edit",
 ))  # fmt: skip
 register(Counted(
     name="orgs.fiscal_budgets", label="列入财政预算的经费", unit="笔", source=CITY_REPORT,
     definition="考核年度来源为财政预算、安排金额大于零的经费。只看本机构。",
     facts=budgets_of_year, where=lambda window: Q(allocated_amount__gt=0, source=Budget.Source.FISCAL),
+    mend="fact-add budget", mend_permission="organisations.edit",
 ))  # fmt: skip
 register(Counted(
     name="orgs.budget_execution", label="支出金额", unit="元", source=CITY_REPORT,
     definition="考核年度各项经费的支出金额之和，除以安排金额之和。只看本机构。",
     facts=budgets_of_year, amounts=("spent_amount", "allocated_amount"),
+    mend="fact-add budget", mend_permission="organisations.edit",
 ))  # fmt: skip
 register(Counted(
     name="orgs.responsibility_letters", label="签订的责任书", unit="份", source=f"{LETTER_2011}第五条",
     definition="考核年度、签订日期不晚于截止日的责任书。只看本机构（下级一方）。",
     facts=letters_signed,
+    mend="fact-add letter", mend_permission="organisations.edit",
 ))  # fmt: skip
 register(Counted(
     name="orgs.association_chairs", label="在任协会主席", unit="人", source=f"{CAMPAIGN_2012}一、（一）",
     definition="截止日当天在任的协会主席。只看本机构。",
     facts=tenures_in_post, where=lambda window: Q(post=Post.ASSOCIATION_CHAIR), permission="members.view",
+    mend="tenure-add", mend_permission="members.edit",
 ))  # fmt: skip
 register(Counted(
     name="orgs.association_vice_chairs", label="在任协会副主席", unit="人", source=f"{CAMPAIGN_2012}一、（一）",
     definition="截止日当天在任的协会副主席。只看本机构。",
     facts=tenures_in_post, where=lambda window: Q(post=Post.ASSOCIATION_VICE_CHAIR), permission="members.view",
+    mend="tenure-add", mend_permission="members.edit",
 ))  # fmt: skip
 register(Counted(
     name="orgs.workers_in_post", label="在任工作人员", unit="人次", source=f"{CAMPAIGN_2012}四、（四）",
     definition="截止日当天在任的各种职务的人员。只看本机构。",
     facts=tenures_in_post, permission="members.view",
+    mend="tenure-add", mend_permission="members.edit",
 ))  # fmt: skip
 register(Counted(
     name="orgs.members_disabled_or_relative", label="由残疾人或残疾人亲友担任的专职委员", unit="人",
@@ -186,18 +196,21 @@ register(Kinds(
     "同一种制度有几份也只算一种。只看本机构。",
     facts=regulations_in_force, field="kind", required=_required_regulations, absent_unit="项制度",
     labels=dict(RegulationKind.choices),
+    mend="fact-add regulation", mend_permission="organisations.edit",
 ))  # fmt: skip
 register(Kinds(
     name="orgs.regulation_kinds", label="在执行的制度种类", unit="种", source=f"{CAMPAIGN_2012}一、（一）",
     definition="截止日当天在执行的制度有几种。同一种制度有几份也只算一种。只看本机构。",
     facts=regulations_in_force, field="kind", required=lambda body: tuple(RegulationKind.values),
     labels=dict(RegulationKind.choices),
+    mend="fact-add regulation", mend_permission="organisations.edit",
 ))  # fmt: skip
 register(Kinds(
     name="orgs.archive_kinds", label="有工作档案的台账种类", unit="种", source=COUNTY_REPORT,
     definition="考核年度有工作档案的台账种类数（七表一录一记共九种），本机构或下属村（社区）有一处即算。",
     facts=archive_volumes, field="ledger_kind", required=lambda body: tuple(LedgerKind.values), reach=SUBTREE,
     absent_unit="种台账", labels=dict(LedgerKind.choices),
+    mend="fact-add archive", mend_permission="organisations.edit",
 ))  # fmt: skip
 
 # --- bodies of the subtree --------------------------------------------------------------------
@@ -249,6 +262,7 @@ register(Worked(
     name="orgs.goals_set", label="责任书和目标任务", unit="份", source=COUNTY_REPORT,
     definition="考核年度签订的责任书（签订日期不晚于截止日）和下达的目标任务（下达日期不晚于截止日）。只看本机构。",
     figures=_goals, proof=_goal_rows, empty=lambda body: Figure(0),
+    mend="fact-add target", mend_permission="organisations.edit",
 ))  # fmt: skip
 
 
@@ -273,6 +287,7 @@ register(Worked(
     "几个人的任期重叠只算一次。分母是必设岗位数乘以天数。只看本机构。",
     figures=_vacant_days, proof=lambda body, window: vacant_gaps([body], window).get(body.pk, []),
     measured=lambda gaps: sum(gap.days for gap in gaps), labels=_POSTS, permission="members.view",
+    mend="tenure-add", mend_permission="members.edit",
 ))  # fmt: skip
 
 

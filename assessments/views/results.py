@@ -12,7 +12,7 @@ from assessments.computing import Scorer
 from assessments.evidence import absent_of, evidence_of, mend_url
 from assessments.filters import ResultFilter
 from assessments.forms import ManualScoreForm
-from assessments.models import BodyResult, ManualScore, Run
+from assessments.models import AreaResult, BodyResult, ManualScore, Run
 from assessments.reasons import arithmetic, number
 from assessments.services import RunRefused, definition_of, manual_points, score_manually, window_of
 from assessments.tables import (
@@ -79,16 +79,25 @@ class RunMatrixView(RunTableView):
     def table(self, run, definition, filters, page):
         items = filters.chosen_items
         people = people_in_charge([result.organisation_id for result in page.rows], self.request.user, run.as_of)
-        met = {item.code: 0 for item in items}
-        for result in page.rows:
-            for item in items:
-                met[item.code] += result.items.get(item.code, {}).get("s") == scoring.YES
+        whole, met, bodies = self.met_of(run, items, filters, page)
         return {
             "title": "达标矩阵",
-            "matrix": matrix_of(run, definition, items, page.rows, self.request.user),
-            "rates": item_rates(definition, items, met, len(page.rows)),
-            "missing": missing_list(definition, items, page.rows, people),
+            "matrix": matrix_of(run, definition, items, page.rows),
+            "rates": item_rates(items, met, bodies),
+            "rates_of": whole,
+            "missing": missing_list(items, page.rows, people),
         }
+
+    def met_of(self, run, items, filters, page) -> tuple[str, dict, int]:
+        """How many bodies meet each item: of the area shown, or of the page where bodies were picked otherwise."""
+        area = filters.area_alone(run)
+        if area is not None:
+            rolled = AreaResult.objects.visible_to(self.request.user).filter(run=run, organisation=area).first()
+            if rolled is not None:
+                return area.label, {code: pair[0] for code, pair in rolled.items.items()}, rolled.bodies
+        states = [result.items.get(item.code, {}).get("s") for result in page.rows for item in items]
+        met = {item.code: states[n :: len(items)].count(scoring.YES) for n, item in enumerate(items)}
+        return "本页机构", met, len(page.rows)
 
 
 class RunLeagueView(RunTableView):
@@ -177,7 +186,7 @@ class RunBodyView(BodyResultView):
             "reason": cell.get("r", ""),
             "evidence": cell.get("e"),
             "url": item_url(result.run_id, result.organisation_id, item.code),
-            "mend": mend_url(item, result.organisation) if to_mend else "",
+            "mend": mend_url(item, result.organisation, self.request.user) if to_mend else "",
         }
 
 
@@ -222,7 +231,7 @@ class RunItemView(BodyResultView):
             "figure": figure,
             "arithmetic": arithmetic(item, figure, scored, scored.points),
             "changed": changed,
-            "mend": mend_url(item, result.organisation),
+            "mend": mend_url(item, result.organisation, self.request.user),
         }
         if figure is not None:
             context["evidence"] = evidence_of(item, result.organisation, window, self.request.user)

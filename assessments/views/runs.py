@@ -136,7 +136,7 @@ class RunDetailView(RunView):
             state_tag=tag(RUN_TAGS.get(run.state, ""), run.get_state_display()),
             tiles=self.tiles(run, definition, top),
             hundreds=self.hundreds(run),
-            rates=item_rates(definition, definition.items, met, top.bodies) if top else [],
+            rates=item_rates(definition.items, met, top.bodies) if top else [],
             areas=[self.area_row(run, area) for area in areas if area is not top],
             actions=self.actions(run),
             job_url=reverse("job-detail", args=[run.job_id]) if self.sees_job(run) else "",

@@ -61,8 +61,10 @@ class UnknownMetric(LookupError):
 class Metric:
     """What all metrics say of themselves. `definition` states window and scope, `source` the policy's clause.
 
-    `mend` is the URL name of the page of a body where the facts are put right, `permission` what one must hold
-    to see the rows behind the number (their own model may ask for more), `labels` names the codes in `parts`.
+    `mend` is where the facts of a body are put right: the name of an address that takes the body's number (and
+    what follows it after blanks), or with `?` in it, one that takes it as a parameter {body}. `mend_permission` is
+    what that page asks. `permission` is what one must hold to see the rows behind the number (their own model may
+    ask for more), `labels` names the codes in `parts`.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Metric:
     source: str
     definition: str
     mend: str = "organisation-detail"
+    mend_permission: str = "organisations.view"
     permission: str = "organisations.view"
     labels: dict | None = None
     has_source: bool = True

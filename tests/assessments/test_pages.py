@@ -268,3 +268,19 @@ def test_the_home_page_takes_the_same_number_of_queries_for_few_and_for_many_bod
         village = add_body(town, f"新{number}村", f"6204221023{number:02d}", "village_association", Level.VILLAGE)
         builder.facts(village, town)
     assert queries_of(client, reverse("home")) == before <= 30
+
+
+def test_the_organisation_s_page_says_how_it_stands_today_and_where_to_put_it_right(runs, world, as_user):
+    page = as_user("clerk").get(reverse("organisation-detail", args=[world.village.pk])).content.decode()
+    assert "村（社区）残协“六有”：做到" in page
+    assert reverse("run-body", args=[runs["village_2012"].pk, world.village.pk]) in page
+
+
+def test_where_to_put_it_right_is_offered_only_to_who_may(world, standards, as_user, client):
+    computed("nine_haves_2012", world.county)
+    page, plaque = reverse("home"), reverse("fact-add", args=[world.township.pk, "plaque"])
+    assert plaque in as_user("director").get(page).content.decode()
+    body = reverse("run-body", args=[Run.objects.get().pk, world.township.pk])
+    client.force_login(world.viewer, backend="django.contrib.auth.backends.ModelBackend")
+    shown = client.get(body).content.decode()
+    assert "没有在挂的牌子" in shown and plaque not in shown
