@@ -1,0 +1,142 @@
+import datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from federation.shared import normalise
+from federation.shared.normalise import NotNormal
+from ledgers import resources as persons
+from orgs import roster_lists
+
+FUNCTIONS = {
+    "text": normalise.text,
+    "name": normalise.name,
+    "id_number": normalise.id_number,
+    "certificate_number": normalise.certificate_number,
+    "phone": normalise.phone,
+    "account_number": normalise.account_number,
+    "division_code": normalise.division_code,
+    "whole_number": normalise.whole_number,
+    "date": normalise.date,
+    "amount": normalise.amount,
+    "yes_no": normalise.YES_NO,
+    "category": persons.CATEGORY,
+    "grade": persons.GRADE,
+    "education": persons.EDUCATION,
+    "employment": persons.EMPLOYMENT,
+    "category_parts": persons.category_parts,
+    "regulations": roster_lists.regulations,
+    "archives": roster_lists.archives,
+    "year": roster_lists.year,
+}
+# What people type: digits of both widths, marks, words of the dictionaries, and anything at all.
+TYPED = st.one_of(
+    st.text(alphabet="0123456789０１２３xXＸ.-/年月日 　'’,，元￥()（）+B级一二男女有无", max_size=24),
+    st.sampled_from([word for function in (persons.CATEGORY, persons.GRADE, persons.EDUCATION, persons.EMPLOYMENT)
+                     for pair in function.words for word in pair]),
+    st.sampled_from(["学习、工作制度", "表二40、一记30", "信访", "1,200.5元", "0943 3221234转12"]),
+    st.sampled_from(["视力、肢体", "2026年", "是", "√"]),
+    st.dates(datetime.date(1900, 1, 1)).map(lambda day: f"{day.year}年{day.month}月{day.day}日"),
+    st.decimals(0, 10**9, places=2).map(str),
+    st.text(max_size=30),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@given(typed=TYPED)
+@settings(max_examples=500, deadline=None)
+def test_what_is_normal_stays_as_it_is(name, typed):
+    function = FUNCTIONS[name]
+    try:
+        once = function(typed)
+    except NotNormal as refusal:
+        assert str(refusal).endswith("。")
+        return
+    assert function(once) == once
+
+
+@given(
+    born=st.dates(datetime.date(1900, 1, 1), datetime.date(2020, 12, 31)),
+    region=st.sampled_from(["629999", "620422", "110101", "659001"]),
+    sequence=st.integers(0, 999),
+)
+@settings(max_examples=500, deadline=None)
+def test_exactly_one_of_eleven_check_digits_is_right(born, region, sequence):
+    first = f"{region}{born:%Y%m%d}{sequence:03d}"
+    accepted = []
+    for last in "0123456789X":
+        try:
+            accepted.append(normalise.id_number(first + last))
+        except NotNormal:
+            continue
+    assert accepted == [first + normalise.id_check_digit(first)]
+    assert normalise.born_on_of_id(accepted[0]) == born.isoformat()
+    assert normalise.sex_of_id(accepted[0]) == ("1" if sequence % 2 else "2")
+
+
+def test_the_check_digit_agrees_with_the_example_of_the_standard():
+    # GB 11643-1999, annex: 11010519491231002X and 440524188001010014.
+    assert normalise.id_check_digit("11010519491231002") == "X"
+    assert normalise.id_check_digit("44052418800101001") == "4"
+
+
+def test_the_check_digit_agrees_with_an_independent_library():
+    from stdnum.iso7064 import mod_11_2
+
+    for serial in range(500):
+        first = f"6299991970010{serial:04d}"
+        assert normalise.id_check_digit(first) == mod_11_2.calc_check_digit(first)
+
+
+@given(day=st.dates(datetime.date(1900, 1, 1), datetime.date(2100, 12, 31)))
+@settings(max_examples=500, deadline=None)
+def test_every_usual_way_to_write_a_day_is_that_day(day):
+    ways = [
+        day.isoformat(),
+        f"{day.year}/{day.month}/{day.day}",
+        f"{day.year}.{day.month}.{day.day}",
+        f"{day:%Y%m%d}",
+        f"{day.year}年{day.month}月{day.day}日",
+        f" {day.year} 年 {day.month} 月 {day.day} 日 ",
+        f"{day:%Y-%m-%d} 00:00:00",
+        f"{day:%Y-%m-%d}".translate({code: code + 0xFEE0 for code in range(0x30, 0x3A)}),
+    ]
+    assert {normalise.date(way) for way in ways} == {day.isoformat()}
+
+
+@given(yuan=st.decimals(0, 10**8, places=2))
+@settings(max_examples=500, deadline=None)
+def test_an_amount_survives_the_binary_dust_of_a_spreadsheet(yuan):
+    assert normalise.amount(repr(float(yuan) * 3 / 3)) == f"{yuan.quantize(Decimal('0.01'))}"
+    assert normalise.amount(f"￥{yuan:,}元") == f"{yuan.quantize(Decimal('0.01'))}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("13900000000", "13900000000"),
+        ("+86 139-0000-0000", "13900000000"),
+        ("１３９００００００００", "13900000000"),
+        ("0943 3221234", "0943-3221234"),
+        ("(0943)3221234转8001", "0943-3221234-8001"),
+        ("010-65123456", "010-65123456"),
+    ],
+)
+def test_phones_are_kept_one_way(typed, kept):
+    assert normalise.phone(typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["1390000000", "12345678901", "3221299", "139000000000", "电话无"])
+def test_what_is_no_phone_is_refused_without_repeating_it(typed):
+    with pytest.raises(NotNormal) as refused:
+        normalise.phone(typed)
+    assert typed not in str(refused.value)
+
+
+def test_a_division_code_is_filled_to_twelve_digits():
+    assert normalise.division_code("620422") == "620422000000"
+    assert normalise.division_code("620422100.0".removesuffix(".0")) == "620422100000"
+    with pytest.raises(NotNormal):
+        normalise.division_code("62042")
