@@ -22,7 +22,7 @@ def main():
     from accounts.models import User
     from federation.shared.jobs import run_now
 
-    user = User.objects.create_user("crasher", password="crasher-2026-crash")
+    user = User.objects.create_user("killed", password="killed-2026-killed")
     killed, wrong, statement = 0, [], 0
     while True:
         statement += 1
