@@ -149,6 +149,7 @@ def test_forced_colours_keep_every_mark_readable(new_page):
 def test_print_hides_the_menu_and_repeats_the_heads_of_tables(page):
     page.goto("/ui/")
     page.emulate_media(media="print")
+    assert page.get_by_role("button", name="打印本页").count() == 0
     assert page.locator(".bar").is_hidden() and page.locator(".foot").is_hidden()
     assert page.evaluate("getComputedStyle(document.querySelector('thead')).display") == "table-header-group"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
