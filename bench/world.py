@@ -28,19 +28,19 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def build(world: str, context):
-    """Fill an empty, migrated database. The world "empty" has bodies and no persons."""
+    """Fill a migrated database; the world "empty" stays so."""
+    if world == "empty":
+        return
     counts = dict(PROVINCE if world == "province" else COUNTY)
     if context.scale != 1.0 and world == "province":
         counts = {name: max(1, round(count * context.scale)) for name, count in counts.items()}
     with transaction.atomic():
         bodies = organisations(counts)
     context.say(f"{len(bodies)} bodies")
-    if world != "empty":
-        from bench.facts import write_facts  # it builds on this module
+    from bench.facts import write_facts  # it builds on this module
 
-        context.say(f"{write_facts(bodies, context)} facts")
-        number = persons(bodies, counts["persons"], context)
-        context.say(f"{number} persons")
+    context.say(f"{write_facts(bodies, context)} facts")
+    context.say(f"{persons(bodies, counts['persons'], context)} persons")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
@@ -138,7 +138,8 @@ def names_pool(chance: random.Random, size: int) -> list[tuple[str, str, str, st
     return pool
 
 
-def _binary(value: bytes):
+def binary(value: bytes):
+    """Bytes as a set-based write of this database takes them."""
     return f"\\x{value.hex()}" if connection.vendor == "postgresql" else value
 
 
@@ -173,9 +174,9 @@ def person_rows(bodies: list[dict], count: int, context):
         complete, valid = dice * 7919 % 1 < 0.93, dice * 6007 % 1 < 0.98
         yield (
             number + 1, _uid(uid), village["id"], village["path"], name, pinyin, initials, sex, "汉族", born,
-            _binary(seal(id_number, row_aad(label, "id_number", uid))), _binary(blind_index("id_number", id_number)),
-            _binary(seal(certificate, row_aad(label, "certificate_number", uid))) if certificate else None,
-            _binary(blind_index("certificate", certificate)) if certificate else None,
+            binary(seal(id_number, row_aad(label, "id_number", uid))), binary(blind_index("id_number", id_number)),
+            binary(seal(certificate, row_aad(label, "certificate_number", uid))) if certificate else None,
+            binary(blind_index("certificate", certificate)) if certificate else None,
             category, "14" if category == "7" else "", grade, "1", village["short_name"] if complete else "",
             name[0] + "明", _EDUCATION[number % 7], _EMPLOYMENT[number % 8],
             date(2012, 1, 1) + timedelta(days=number % 5000),
