@@ -1,7 +1,7 @@
 """Makes the three rosters of a county: real places, invented people (region 629999, valid check digits).
 
     python -m bench.make_rosters [--out DIR] [--persons 40900] [--seed 2026] [--county 620422000000]
-                                 [--divisions FILE.csv] [--wrong] [--columns 21]
+                                 [--divisions FILE.csv] [--wrong] [--installed]
 
 With --wrong a second set is written beside the first, in which some rows are wrong in known ways; what is
 wrong stands in wrong.json. The same seed gives the same files.
@@ -11,6 +11,7 @@ import argparse
 import csv
 import datetime
 import json
+import os
 import random
 import shutil
 from pathlib import Path
@@ -68,8 +69,10 @@ class County:
 
 
 class Maker:
-    def __init__(self, county: County, seed: int):
+    def __init__(self, county: County, seed: int, led: frozenset[str] = frozenset()):
         self.county = county
+        # Codes of bodies whose director or chair is in post already: a second one would rightly be refused.
+        self.led = led
         self.people = Population(seed)
         self.random: random.Random = self.people.random
 
@@ -113,7 +116,7 @@ class Maker:
                 f"{village or township}", township, village, "残疾人" if disabled else "残疾人亲友",
                 f"{one.id_number}4{self.random.randint(2, 4)}" if disabled else "",
                 "" if disabled else self.people.name("1"), "" if disabled else "父子",
-                f"621700{number:06d}{self.random.randrange(10**7):07d}",
+                f"629999{number:06d}{self.random.randrange(10**7):07d}",
                 started, started, "2027-12-31", self.random.choice(("公益性岗位", "财政补贴")), f"ZW{number:05d}",
                 started, "2027-12-31" if self.random.random() < 0.9 else self.day(1, 300),
             )  # fmt: skip
@@ -124,6 +127,8 @@ class Maker:
             place = village or township
             head = self.people.draw(oldest=60, youngest=25, today=TODAY)
             person = (head.name, head.id_number, self.day(100, 2500)) if has(0.93) else ("", "", "")
+            if code in self.led:
+                person = ("", "", "")
             plaque, room, rules, letter = has(0.94), has(0.92), has(0.9), has(0.9)
             money = not village and has(0.9)
             allocated = r.randint(5, 40) * 1000
@@ -175,10 +180,26 @@ def _write(path: Path, title: str, columns, rows):
     print(json.dumps({"file": str(path), "rows": written.rows, "bytes": written.size}, ensure_ascii=False))
 
 
-def make(out: Path, persons: int, seed: int, county: str, divisions: Path, wrong: bool = False):
+def bodies_with_leaders() -> frozenset[str]:
+    """Codes of the installation's bodies that have a director or chair today."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "federation.settings")
+    import django
+
+    django.setup()
+    from orgs.models import Post, Tenure
+
+    held = Tenure.objects.in_post_on(datetime.datetime.now().astimezone().date()).of_post(
+        Post.DIRECTOR, Post.ASSOCIATION_CHAIR
+    )
+    return frozenset(held.values_list("organisation__code", flat=True))
+
+
+def make(
+    out: Path, persons: int, seed: int, county: str, divisions: Path, wrong: bool = False, led: frozenset = frozenset()
+):
     """Write organisations.xlsx, members.xlsx, persons.xlsx to `out` (and wrong-*.xlsx with `wrong`)."""
     out.mkdir(parents=True, exist_ok=True)
-    maker = Maker(County(divisions, county), seed)
+    maker = Maker(County(divisions, county), seed, led)
     noted = {}
     for name, title, columns, rows in (
         ("organisations", "机构名册", BODY_COLUMNS, maker.bodies()),
@@ -204,8 +225,12 @@ def main():
     parser.add_argument("--county", default="620422000000")
     parser.add_argument("--divisions", type=Path, default=DIVISIONS)
     parser.add_argument("--wrong", action="store_true", help="also write variants with known wrong rows")
+    parser.add_argument(
+        "--installed", action="store_true", help="fit the rosters to this installation: no second director or chair"
+    )
     options = parser.parse_args()
-    make(options.out, options.persons, options.seed, options.county, options.divisions, options.wrong)
+    led = bodies_with_leaders() if options.installed else frozenset()
+    make(options.out, options.persons, options.seed, options.county, options.divisions, options.wrong, led)
 
 
 if __name__ == "__main__":

@@ -29,9 +29,13 @@ def check_digit(first_17: str) -> str:
 
 
 class Population:
-    """Draws people from a seed; no ID number comes twice."""
+    """Draws people from a seed; no ID number comes twice.
 
-    def __init__(self, seed: int):
+    `sequences` are the last three digits before the check digit: two populations with apart ones share nobody.
+    """
+
+    def __init__(self, seed: int, sequences: tuple[int, int] = (0, 899)):
+        self.sequences = sequences
         self.random = random.Random(seed)  # noqa: S311 - invented people, repeatable
         self._taken: set[str] = set()
 
@@ -46,7 +50,8 @@ class Population:
         sex = self.random.choice("12")
         while True:
             born_on = today - timedelta(days=self.random.randint(youngest * 366, oldest * 365))
-            sequence = self.random.randint(0, 499) * 2 + (1 if sex == "1" else 0)
+            low, high = self.sequences
+            sequence = self.random.randint(low // 2, high // 2) * 2 + (1 if sex == "1" else 0)
             body = f"{REGION}{born_on:%Y%m%d}{sequence:03d}"
             id_number = body + check_digit(body)
             if id_number not in self._taken:

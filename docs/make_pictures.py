@@ -1,0 +1,108 @@
+"""Takes the pictures of the handbook: the newcomer's story on a fresh installation with the whole county.
+
+    .venv/bin/python docs/make_pictures.py [--persons 40900]
+
+Starts `manage.py serve --demo` on an empty folder, makes the rosters, walks the story by keyboard and writes
+docs/pictures/*.png (1440 wide; the names with -phone 390 wide).
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from federation.demo.accounts import PASSWORD  # noqa: E402
+from tests.browser import FLAGS, chromium_path  # noqa: E402
+from tests.journeys.story import Newcomer, served  # noqa: E402
+
+PICTURES = ROOT / "docs" / "pictures"
+ROSTERS = (
+    ("机构名册", "organisations.xlsx", "roster-organisations"),
+    ("专职委员名册", "members.xlsx", "roster-members"),
+    ("残疾人名册", "persons.xlsx", "roster-persons"),
+)
+TALLEST = 1800
+
+
+def make_rosters(folder: Path, data: Path, persons: int):
+    environment = {**os.environ, "FEDERATION_DATA_DIR": str(data)}
+    command = [sys.executable, "-m", "bench.make_rosters", "--installed", "--out", str(folder)]
+    subprocess.run([*command, "--persons", str(persons)], cwd=ROOT, env=environment, check=True)
+
+
+def camera(page):
+    def take(name):
+        height = page.evaluate("() => document.documentElement.scrollHeight")
+        width = page.viewport_size["width"]
+        clip = {"x": 0, "y": 0, "width": width, "height": min(height, TALLEST)}
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=True, clip=clip)
+        print(name, flush=True)
+
+    return take
+
+
+def county(page, address, folder, data, persons):
+    take = camera(page)
+    clerk = Newcomer(page, address, take)
+    clerk.open("/login/")
+    take("login")
+    clerk.log_in("clerk", PASSWORD)
+    take("home")
+    make_rosters(folder / "rosters", data, persons)
+    for label, name, slug in ROSTERS:
+        clerk.import_roster(label, folder / "rosters" / name, slug)
+    run = clerk.assess("乡镇（街道）残联“九有”", "nine-haves")
+    clerk.open(f"{run}matrix/")
+    take("nine-haves-3-matrix")
+    clerk.follow("table.matrix td a")
+    take("nine-haves-4-evidence")
+    run = clerk.assess("乡镇（街道）残联百分制", "township")
+    clerk.open(f"{run}league/")
+    take("township-3-league")
+    clerk.follow("main tbody tr:first-child th a")
+    take("township-4-body")
+    for name, path in (("persons", "/persons/"), ("organisations", "/orgs/"), ("members", "/members/")):
+        clerk.open(path)
+        take(name)
+        clerk.follow("main tbody tr:first-child a")
+        take(f"{name}-detail")
+    clerk.open("/orgs/vacancies/")
+    take("vacancies")
+
+
+def phone(page, address):
+    take = camera(page)
+    member = Newcomer(page, address, take)
+    member.log_in("village", PASSWORD)
+    take("home-phone")
+    member.open("/persons/add/")
+    take("person-add-phone")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--persons", type=int, default=40900)
+    options = parser.parse_args()
+    from playwright.sync_api import sync_playwright
+
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
+        folder = Path(temporary)
+        data = folder / "data"
+        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        with served(data) as address:
+            for walk, size in ((county, (1440, 900)), (phone, (390, 844))):
+                page = chromium.new_page(locale="zh-CN", viewport={"width": size[0], "height": size[1]})
+                page.set_default_timeout(120_000)
+                extra = (folder, data, options.persons) if walk is county else ()
+                walk(page, address, *extra)
+        chromium.close()
+
+
+if __name__ == "__main__":
+    main()
