@@ -125,8 +125,10 @@ class WorkerPage:
     lookup = "uid"
 
     def breadcrumbs(self):
-        crumbs = [list_crumb(), {"url": member_url(self.object), "label": self.object.name}]
-        return crumbs if isinstance(self, MemberDetailView) else [*crumbs, {"label": self.get_title()}]
+        if isinstance(self, MemberDetailView):
+            return [list_crumb()]
+        person = {"url": member_url(self.object), "label": self.object.name}
+        return [list_crumb(), person, {"label": self.get_title()}]
 
     def success_url(self, row):
         return member_url(row)

@@ -166,6 +166,7 @@ class BodyPage:
             "shown": FACTS_SHOWN,
             "add_url": reverse("fact-add", args=[self.body.pk, kind.slug]) if self.may_edit and self.is_live else "",
             "may_edit": self.may_edit,
+            "can_end": bool(kind.ends),
         }
 
     def _fact_row(self, kind: FactKind, row, fields) -> dict:

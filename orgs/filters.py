@@ -19,9 +19,8 @@ def _area():
 
 
 class _AreaFilterSet(django_filters.FilterSet):
-    """Shared by lists with a place to choose; an unbound form still narrows to where the user stands."""
+    """Shared by lists with a place to choose: each declares `area` where its form shall ask for it."""
 
-    area = _area()
     defaults: dict[str, str] = {}
 
     class Meta:
@@ -47,7 +46,6 @@ class _AreaFilterSet(django_filters.FilterSet):
 
 
 class OrganisationFilter(_AreaFilterSet):
-    # Named again after the search box, so that it stands behind it.
     q = django_filters.CharFilter(
         method="by_search", label="名称、代码或拼音", help_text="可只填名称的一部分；拼音可填全拼或首字母，例如 hsz"
     )
@@ -92,6 +90,7 @@ class OrganisationFilter(_AreaFilterSet):
 class VacancyFilter(_AreaFilterSet):
     """Narrows bodies by place and level; post and age are asked of the vacancies themselves."""
 
+    area = _area()
     post = django_filters.ChoiceFilter(method="unchanged", label="职务", choices=Post.choices, empty_label="全部")
     level = django_filters.ChoiceFilter(label="级别", choices=Level.choices, empty_label="全部")
     age = django_filters.ChoiceFilter(method="unchanged", label="空缺时间", choices=AGES, empty_label="不限")

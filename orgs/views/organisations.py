@@ -78,7 +78,7 @@ class OrganisationDetailView(ScopedDetailView):
         return super().get_queryset().select_related("federation", "created_by")
 
     def breadcrumbs(self):
-        return crumbs_of(self.object, self.request.user)
+        return crumbs_of(self.object, self.request.user)[:-1]
 
     def get_title(self):
         return self.object.name
@@ -95,7 +95,7 @@ class OrganisationDetailView(ScopedDetailView):
                 {"label": "所在地类型", "value": row.get_place_kind_display()},
                 {"label": "区划代码", "value": row.code},
             ]
-        party = row.get_party_body_display()
+        party = row.get_party_body_display() or "无"
         shown += [
             {"label": "成立日期", "value": cn_date(row.established_on)},
             {"label": "地址", "value": row.address},
