@@ -2,8 +2,10 @@
 
 import functools
 
+from django.http import JsonResponse
 from django.shortcuts import render
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import AllowAny
@@ -43,6 +45,14 @@ def docs(request):
     return render(request, "api/docs.html", context)
 
 
+@csrf_exempt
+@requires(PUBLIC)
+def unknown(request, rest):
+    """An address that is none of ours answers a machine in its own words, not with a page."""
+    error = {"code": "not_found", "detail": "没有这个接口地址。请对照接口说明核对。", "attr": None}
+    return JsonResponse({"type": "client_error", "errors": [error]}, status=404)
+
+
 urlpatterns = [
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", docs, name="api-docs"),
@@ -53,4 +63,5 @@ urlpatterns = [
     path("runs/<int:pk>/", assessments_api.RunDetail.as_view(), name="api-run-detail"),
     path("results/", assessments_api.ResultList.as_view(), name="api-result-list"),
     path("compliance/", assessments_api.ComplianceList.as_view(), name="api-compliance-list"),
+    path("<path:rest>", unknown, name="api-unknown"),
 ]

@@ -181,6 +181,8 @@ class ResourceView(generics.GenericAPIView):
                 raise ValidationError({name[:50]: f"没有名为“{name[:50]}”的查询参数。可用的有：{listed}。"})
             if len(values) > 1:
                 raise ValidationError({name: f"查询参数“{name}”只能给一次。"})
+            if not values[0].strip():
+                raise ValidationError({name: f"查询参数“{name}”是空的。不用它时请整个去掉。"})
 
     def known_parameters(self) -> set[str]:
         return set()
@@ -272,6 +274,7 @@ class Sentences(ExceptionFormatter):
 
     def format_error_response(self, error_response):
         for error in error_response.errors:
+            error.code = error.code or "invalid"
             if error.code in _SENTENCES:
                 error.detail = _SENTENCES[error.code]
             elif error.code == "throttled":

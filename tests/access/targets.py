@@ -121,7 +121,6 @@ TARGETS = {
     "fact-edit": Target("plaque", kwargs=plaque_of, data=version_of("plaque")),
     "fact-delete": Target("plaque", kwargs=plaque_of, data=version_of("plaque")),
     "tenure-add": Target("organisation"),
-    "tenure-edit": Target("tenure", data=version_of("tenure")),
     "tenure-edit": Target("chair", data=version_of("chair")),
     "tenure-end": Target("chair", data=version_of("chair")),
     "media-file": Target(
@@ -157,6 +156,7 @@ TARGETS = {
     # REST
     "api-organisation-detail": Target("organisation"),
     "api-run-detail": Target("run"),
+    "api-unknown": Target("", kwargs=lambda place: {"rest": "persons/"}, by_word=True),
 }
 
 # Pages that name LOGGED_IN because the verb depends on what is asked for: the verb each address stands for.

@@ -63,7 +63,7 @@ class Cell:
             holds = permission in (PUBLIC, LOGGED_IN) or self.grid.holds(subject, permission)
             return {405} if holds else {403}
         if permission in (PUBLIC, LOGGED_IN) and self.page.name not in VERB_OF:
-            return ALLOWED | {405, 503}
+            return ALLOWED | {404, 405, 503}
         return self._of_row(VERB_OF.get(self.page.name, permission))
 
     def _of_machine(self):

@@ -19,6 +19,7 @@ PUBLIC_PAGES = {
     "readyz",
     "api-schema",
     "api-docs",
+    "api-unknown",
 }
 
 
