@@ -7,6 +7,7 @@ from federation.shared.metrics import Kinds, Worked, metric
 
 NO_SOURCE = "尚无数据来源"
 PENDING = "待人工评分"
+EMPTY = "没有可计算的对象"
 
 
 def number(value) -> str:
@@ -24,7 +25,7 @@ def reason(item, figure, scored) -> str:
     if figure is None:
         return NO_SOURCE
     if scored.state == scoring.YES and item.scoring != "deduct":
-        return "" if scored.value is not None else f"{_empty(item)}，按满分计"
+        return "" if scored.value is not None else f"{EMPTY}，按满分计"
     declared = metric(item.metric)
     if item.scoring == "deduct":
         return _deductions(item, figure, declared)
@@ -32,7 +33,7 @@ def reason(item, figure, scored) -> str:
         return _absent(item, figure, declared)
     if item.scoring == "proportional":
         if scored.value is None:
-            return f"{_empty(item)}，不得分"
+            return f"{EMPTY}，不得分"
         return (
             f"{number(figure.numerator)} ÷ {number(figure.denominator or item.out_of)} = {percent(scored.value)}，"
             f"目标 {number(item.target)}%"
@@ -41,10 +42,6 @@ def reason(item, figure, scored) -> str:
         return f"没有{declared.label}"
     needed = f"，要求 {number(item.at_least)} {declared.unit}" if item.scoring == "all" else ""
     return f"只有 {number(figure.numerator)} {declared.unit}{needed}"
-
-
-def _empty(item) -> str:
-    return f"没有可计算的对象（{metric(item.metric).label}的分母为零）"
 
 
 def _absent(item, figure, declared) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
-ZERO = Decimal(0)
+ZERO = Decimal("0.00")
 HUNDRED = Decimal(100)
 LOWEST, HIGHEST = Decimal(0), Decimal(105)
 

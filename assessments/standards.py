@@ -193,7 +193,7 @@ def _item(each: dict) -> Item:
         code=each["code"],
         name=each["name"],
         section=each.get("section", ""),
-        points=Decimal(str(each.get("points", 1))),
+        points=Decimal(str(each.get("points", 1))).quantize(Decimal("0.01")),
         scoring=each["scoring"],
         metric=each.get("metric", ""),
         **amounts,

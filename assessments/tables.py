@@ -10,7 +10,7 @@ from assessments.reasons import number, percent
 from federation.shared.charts import data_bar
 from federation.shared.tables import Column
 from federation.shared.templatetags.ui import tag
-from orgs.models import Post, Tenure
+from orgs.models import Level, Organisation, Post, Tenure
 
 STATE_WORDS = {
     scoring.YES: "已做到",
@@ -67,7 +67,7 @@ def section_points(definition, result) -> list[Decimal]:
     return [totals[code] for code, _name in definition.sections]
 
 
-def league_columns(run, definition) -> list[Column]:
+def league_columns(run, definition, labels: dict) -> list[Column]:
     full = {code: Decimal(0) for code, _name in definition.sections}
     for item in definition.items:
         full[item.section] = full.get(item.section, Decimal(0)) + item.points
@@ -81,7 +81,7 @@ def league_columns(run, definition) -> list[Column]:
 
     return [
         Column(
-            "name", "机构", value=lambda result: result.organisation.label,
+            "name", "机构", value=lambda result: labels[result.organisation_id],
             link=lambda result: body_url(run.pk, result.organisation_id), sort="position",
         ),
         Column("rank_area", "名次", numeric=True),
@@ -105,7 +105,7 @@ def band_kind(definition, band: str) -> str:
     return {0: "ok", len(names) - 1: "bad"}.get(names.index(band), "warn" if names.index(band) > 1 else "info")
 
 
-def matrix_of(run, definition, items, results) -> dict:
+def matrix_of(run, definition, items, results, labels: dict) -> dict:
     """Bodies × items with marks; every mark opens the item's evidence."""
     rows = []
     for result in results:
@@ -120,7 +120,7 @@ def matrix_of(run, definition, items, results) -> dict:
         total = f"{result.met}／{len(definition.items)}" if definition.is_checklist else str(result.total)
         rows.append(
             {
-                "heading": result.organisation.label,
+                "heading": labels[result.organisation_id],
                 "url": body_url(run.pk, result.organisation_id),
                 "cells": cells,
                 "total": total,
@@ -153,7 +153,7 @@ def item_rates(items, results_by_item, bodies) -> list[dict]:
     return rows
 
 
-def missing_list(items, results, people: dict) -> list[dict]:
+def missing_list(items, results, people: dict, labels: dict) -> list[dict]:
     """Every unmet item of the bodies: who is in charge, what is missing, where the evidence is."""
     rows = []
     for result in results:
@@ -162,7 +162,7 @@ def missing_list(items, results, people: dict) -> list[dict]:
             if cell.get("s") in (scoring.NO, scoring.HALF, scoring.PENDING):
                 rows.append(
                     {
-                        "body": result.organisation,
+                        "body": labels[result.organisation_id],
                         "item": item,
                         "reason": cell.get("r", ""),
                         "person": people.get(result.organisation_id, ""),
@@ -170,6 +170,18 @@ def missing_list(items, results, people: dict) -> list[dict]:
                     }
                 )
     return rows
+
+
+def labels_of(results) -> dict[int, str]:
+    """{organisation: what tables call it}: a village with its township's name, for names of villages repeat."""
+    villages = [result.organisation for result in results if result.organisation.level == Level.VILLAGE]
+    above = {village.path[: -Organisation.steplen] for village in villages}
+    rows = Organisation.objects.filter(path__in=above).values_list("path", "short_name", "name") if above else []
+    uppers = {path: short or name for path, short, name in rows}
+    labels = {result.organisation_id: result.organisation.label for result in results}
+    for village in villages:
+        labels[village.pk] = f"{uppers.get(village.path[: -Organisation.steplen], '')} {village.label}".strip()
+    return labels
 
 
 def people_in_charge(organisations, user, day) -> dict[int, str]:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from assessments.filters import ResultFilter
 from assessments.resources import league_sheets, matrix_sheets
 from assessments.services import definition_of
-from assessments.tables import people_in_charge
+from assessments.tables import labels_of, people_in_charge
 from assessments.views.runs import RunView
 from federation.shared import audit
 from federation.shared.workbooks.writer import write_workbook, written_response
@@ -25,11 +25,12 @@ class RunExportView(RunView):
         filters = ResultFilter(request.GET, run=run, definition=definition, user=request.user)
         results = filters.apply(self.results(run)).in_order()
         results = list(results)
+        labels = labels_of(results)
         if table == "matrix":
             people = people_in_charge([result.organisation_id for result in results], request.user, run.as_of)
-            sheets = matrix_sheets(definition, filters.chosen_items, results, people)
+            sheets = matrix_sheets(definition, filters.chosen_items, results, people, labels)
         else:
-            sheets = league_sheets(definition, results)
+            sheets = league_sheets(definition, results, labels)
         when = timezone.localtime().strftime("%Y-%m-%d %H:%M")
         written = write_workbook(sheets, watermark=f"{run}　{run.get_state_display()}　{request.user} {when} 下载")
         audit.record(

@@ -22,6 +22,7 @@ from assessments.tables import (
     barred,
     item_rates,
     item_url,
+    labels_of,
     league_columns,
     matrix_of,
     missing_list,
@@ -79,13 +80,14 @@ class RunMatrixView(RunTableView):
     def table(self, run, definition, filters, page):
         items = filters.chosen_items
         people = people_in_charge([result.organisation_id for result in page.rows], self.request.user, run.as_of)
+        labels = labels_of(page.rows)
         whole, met, bodies = self.met_of(run, items, filters, page)
         return {
             "title": "达标矩阵",
-            "matrix": matrix_of(run, definition, items, page.rows),
+            "matrix": matrix_of(run, definition, items, page.rows, labels),
             "rates": item_rates(items, met, bodies),
             "rates_of": whole,
-            "missing": missing_list(items, page.rows, people),
+            "missing": missing_list(items, page.rows, people, labels),
         }
 
     def met_of(self, run, items, filters, page) -> tuple[str, dict, int]:
@@ -105,7 +107,13 @@ class RunLeagueView(RunTableView):
     export = "league"
 
     def table(self, run, definition, filters, page):
-        table = Table("百分制排名表", league_columns(run, definition), page.rows, request=self.request, page=page)
+        table = Table(
+            "百分制排名表",
+            league_columns(run, definition, labels_of(page.rows)),
+            page.rows,
+            request=self.request,
+            page=page,
+        )
         table.empty_text = "没有符合条件的机构。"
         return {"title": "百分制排名表", "table": table}
 
@@ -131,8 +139,8 @@ class BodyResultView(ScopedView):
         """Down from the run where the reader sees it; its own body otherwise."""
         sees_run = may(self.request.user, "assessments.view", result.run.org_path)
         crumbs = run_crumbs(result.run) if sees_run else run_crumbs()
-        labels = [(reverse("run-body", args=[result.run_id, result.organisation_id]), result.organisation.label)]
-        labels += [("", label) for label in more]
+        url = reverse("run-body", args=[result.run_id, result.organisation_id])
+        labels = [(url if more else "", result.organisation.label), *(("", label) for label in more)]
         return crumbs + [{"url": url, "label": label} for url, label in labels]
 
 
@@ -211,6 +219,7 @@ class RunItemView(BodyResultView):
             breadcrumbs=self.crumbs(result, item.name),
             result=result,
             item=item,
+            full=number(item.points),
             state=tag(STATE_TAGS[state], STATE_WORDS[state]),
             points=cell.get("p", "0"),
             reason=cell.get("r", ""),

@@ -54,7 +54,7 @@ def test_the_points_of_every_item_of_every_body_are_those_of_the_oracle(standard
         for code, points in expected.items():
             cell = result.items[code]
             if points is MISSING:
-                assert (cell["s"], cell["p"]) == ("none", "0"), code
+                assert (cell["s"], cell["p"]) == ("none", "0.00"), code
             else:
                 assert half_up(Fraction(cell["p"])) == half_up(points), (body["code"], code, cell)
         assert half_up(Fraction(result.total)) == totals[body["id"]]

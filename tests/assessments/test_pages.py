@@ -205,7 +205,7 @@ def test_the_workbook_holds_every_body_and_the_download_is_logged(runs, as_user,
     book = openpyxl.load_workbook(io.BytesIO(b"".join(response.streaming_content)))
     cells = {str(cell) for row in book[sheet].iter_rows(values_only=True) for cell in row if cell is not None}
     for result in run.results.select_related("organisation"):
-        assert result.organisation.name in cells
+        assert result.organisation.code in cells
     entry = AuditEntry.objects.get(action="run.exported")
     assert entry.details["rows"] == run.body_count
 
