@@ -22,7 +22,10 @@ def broker(tmp_path):
     old = app.conf.broker_url, app.conf.broker_transport_options
     folder = tmp_path / "messages"
     folder.mkdir()
-    use_broker("filesystem://localhost/", {"data_folder_in": str(folder), "data_folder_out": str(folder)})
+    use_broker(
+        "filesystem://localhost/",
+        {"data_folder_in": str(folder), "data_folder_out": str(folder), "control_folder": str(folder)},
+    )
     yield folder
     use_broker(*old)
 
