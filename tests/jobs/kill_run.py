@@ -18,6 +18,8 @@ from pathlib import Path
 import django
 import psutil
 
+from federation.shared.processes import die_with_parent
+
 ROWS, SIZE = 60, 5
 DEADLINE = 120
 
@@ -92,6 +94,7 @@ class KillRun:
                 + ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "WARNING"],
                 stdout=log,
                 stderr=log,
+                preexec_fn=die_with_parent,
             )
 
     def keep_busy(self):
