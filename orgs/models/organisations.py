@@ -115,7 +115,11 @@ class Organisation(MP_Node):
         verbose_name = "机构"
         verbose_name_plural = "机构"
         ordering = ["path"]
-        indexes = [models.Index(fields=["body_kind", "level", "path"], name="org_kind_level_path")]
+        indexes = [
+            models.Index(fields=["body_kind", "level", "path"], name="org_kind_level_path"),
+            # Direct children of a body, without walking over everything below it.
+            models.Index(fields=["depth", "path"], name="org_depth_path"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(abolished_on__isnull=True)
