@@ -103,7 +103,14 @@ class RosterResource(Resource):
         """Set outcome, target and changes of the rows that are not wrong, against what is stored."""
         raise NotImplementedError
 
-    def write(self, table, *, roster_import, by) -> dict:
+    def is_still_current(self, table, places) -> bool:
+        """Compare a staged table once more, under lock; False where it would now come out differently."""
+        previewed = (list(table.outcomes), list(table.changes))
+        table.changes = [None] * len(table)
+        self.compare(table, places, lock=True)
+        return (table.outcomes, table.changes) == previewed
+
+    def write(self, table, places, *, roster_import, by) -> dict:
         """Write the new and changed rows of a compared table; what an undo needs to know, as JSON."""
         raise NotImplementedError
 

@@ -58,12 +58,30 @@ class SetBasedRoster(RosterResource):
 
     def compare(self, table, places, *, lock=False):
         """Outcome of every row that is not wrong. What the file leaves empty stays as it is on file."""
-        keys = blind_indexes(self.key_domain, table.column(self.key))
-        compared = self.compared_fields(table)
-        wanted = list(dict.fromkeys([*compared, *self.rule_fields]))
         for index, outcome in enumerate(table.outcomes):
             if outcome != WRONG:
                 table.outcomes[index] = NEW
+        merged = self._match(table, places, table.column(self.key), lock)
+        self.check_rows(table, [i for i, outcome in enumerate(table.outcomes) if outcome in (NEW, CHANGED)], merged)
+
+    def is_still_current(self, table, places):
+        """Only rows to be changed are looked at: one that is new and meanwhile on file breaks its unique index."""
+        changing = [index for index, outcome in enumerate(table.outcomes) if outcome == CHANGED]
+        previewed = {index: table.changes[index] for index in changing}
+        keys = [""] * len(table)
+        for index in changing:
+            keys[index] = table.values[self.key][index]
+            table.outcomes[index], table.changes[index] = NEW, None
+        self._match(table, places, keys, True)
+        return all(
+            table.outcomes[index] == CHANGED and table.changes[index] == changes for index, changes in previewed.items()
+        )
+
+    def _match(self, table, places, numbers: list[str], lock: bool) -> dict[int, dict[str, str]]:
+        """Settle the rows whose number is on file; the values that changed ones will have, by row."""
+        keys = blind_indexes(self.key_domain, numbers)
+        compared = self.compared_fields(table)
+        wanted = list(dict.fromkeys([*compared, *self.rule_fields]))
         merged = {}
         for matched, stored_rows in self._matched(keys, wanted, lock):
             columns = self._stored_columns(stored_rows, wanted)
@@ -78,8 +96,7 @@ class SetBasedRoster(RosterResource):
                     }
         for index, values in merged.items():
             table.targets[index] = (*table.targets[index], values)
-        if not lock:
-            self.check_rows(table, [i for i, outcome in enumerate(table.outcomes) if outcome in (NEW, CHANGED)], merged)
+        return merged
 
     def _compare_column(self, table, name, values, stored, matched):
         for index, old in zip(matched, stored, strict=True):
