@@ -81,24 +81,26 @@ class SetBasedRoster(RosterResource):
         """Settle the rows whose number is on file; the values that changed ones will have, by row."""
         keys = blind_indexes(self.key_domain, numbers)
         compared = self.compared_fields(table)
-        wanted = list(dict.fromkeys([*compared, *self.rule_fields]))
-        merged = {}
-        for matched, stored_rows in self._matched(keys, wanted, lock):
-            columns = self._stored_columns(stored_rows, wanted)
+        changed = []
+        for matched, stored_rows in self._matched(keys, compared, lock):
+            columns = self._stored_columns(stored_rows, compared)
             for name in compared:
-                self._compare_column(table, name, table.values[name], columns[name], matched)
+                self._compare_column(table, name, columns[name], matched)
             self._settle_matched(table, places, matched, stored_rows)
-            for place, index in enumerate(matched):
-                if table.outcomes[index] == CHANGED:
-                    merged[index] = {
-                        name: (table.values[name][index] if table.has(name) else "") or column[place]
-                        for name, column in columns.items()
-                    }
-        for index, values in merged.items():
-            table.targets[index] = (*table.targets[index], values)
+            changed += [index for index in matched if table.outcomes[index] == CHANGED]
+        stored = self._values_of([table.targets[index][0] for index in changed])
+        merged = {}
+        for index in changed:
+            values = stored[table.targets[index][0]]
+            merged[index] = values | {name: table.values[name][index] or old for name, old in values.items()
+                                      if table.has(name)}  # fmt: skip
+            table.targets[index] = (*table.targets[index], merged[index])
         return merged
 
-    def _compare_column(self, table, name, values, stored, matched):
+    def _compare_column(self, table, name, stored, matched):
+        values = table.values[name]
+        if [values[index] for index in matched] == stored:
+            return
         for index, old in zip(matched, stored, strict=True):
             new = values[index]
             if new and new != old:
@@ -142,6 +144,8 @@ class SetBasedRoster(RosterResource):
         for name, column in zip(fields, columns[5:], strict=True):
             if isinstance(self.model._meta.get_field(name), SealedField):
                 texts[name] = list(unseal_many(column, label, name, uids))
+            elif set(map(type, column)) <= {str}:
+                texts[name] = list(column)
             else:
                 texts[name] = list(map(_stored_text, column))
         return texts
