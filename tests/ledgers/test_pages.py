@@ -425,3 +425,14 @@ def test_an_organisation_shows_its_registered_people_by_category(world, make_per
     assert counted(world.county, world.clerk) == (3, {"视力": 2, "肢体": 1})
     assert counted(world.township, world.director) == (2, {"视力": 1, "肢体": 1})
     assert counted(world.county, world.officer) == (1, {"肢体": 1})
+
+
+def test_kept_counts_of_a_province_are_those_of_the_readers_own_scope(world, make_person):
+    make_person()
+    make_person(organisation=world.other_village)
+
+    def total(user):
+        found = [each for each in panels_for("organisation", world.city, user) if each["panel"].name == "persons"]
+        return found[0]["context"]["total"]
+
+    assert (total(world.viewer), total(world.clerk), total(world.viewer)) == (2, 1, 2)
