@@ -26,6 +26,9 @@ _FOLD_TEXT = {code: to for code, to in _FULL_WIDTH.items() if chr(to).isalnum() 
 _QUOTES = "'’‘`"
 _LOST_DIGITS = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]+$")
 _PLAIN = re.compile(r"[\x20-\x7e\u4e00-\u9fa5]*$")
+# Most cells of a roster are normal as they stand; these tell so at once.
+_NORMAL_TEXT = re.compile(r"[0-9A-Za-z\u4e00-\u9fa5]+(?:[ .、，-][0-9A-Za-z\u4e00-\u9fa5]+)*\Z")
+_NORMAL_NAME = re.compile(r"[\u4e00-\u9fa5]{2,50}\Z")
 
 LOST_DIGITS = "号码被 Excel 转成了数字，后几位已经丢失。请把该列设为“文本”格式，再按证件重新填写。"
 MIDDLE_DOTS = str.maketrans(dict.fromkeys("•・･‧∙⋅●.．。﹒ᐧ", "·"))
@@ -33,6 +36,8 @@ MIDDLE_DOTS = str.maketrans(dict.fromkeys("•・･‧∙⋅●.．。﹒ᐧ", 
 
 def text(value: str) -> str:
     """Free text: composed, without invisible characters, spaces joined, one apostrophe at an edge dropped."""
+    if _NORMAL_TEXT.match(value):
+        return value
     if not _PLAIN.match(value):
         value = unicodedata.normalize("NFC", value)
         value = _INVISIBLE.sub("", value).translate(_FOLD_TEXT)
@@ -59,6 +64,8 @@ _NAME = re.compile(
 
 def name(value: str) -> str:
     """A person's name: Chinese characters (rare ones too) and the middle dot."""
+    if _NORMAL_NAME.match(value):
+        return value
     plain = text(value).replace(" ", "").translate(MIDDLE_DOTS)
     if not plain:
         return ""
@@ -71,6 +78,8 @@ def name(value: str) -> str:
 
 
 # --- ID numbers, GB 11643 -----------------------------------------------------------------------
+# No birth date up to here lies in the future; later ones are compared with today.
+_LONG_PAST = "2026-01-01"
 _ID = re.compile(r"[0-9]{17}[0-9X]$")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
@@ -122,7 +131,7 @@ def id_number(value: str) -> str:
         if number.endswith("000"):
             raise NotNormal(LOST_DIGITS)
         raise NotNormal("身份证号的最后一位校验码不对，号码有误。请按身份证核对。")
-    if born is None or born > _today():
+    if born is None or (born > _LONG_PAST and born > _today()):
         raise NotNormal(f"身份证号中的出生日期 {number[6:14]} 不存在。请按身份证核对。")
     if number[:2] not in _PROVINCES:
         raise NotNormal(f"身份证号的前两位 {number[:2]} 不是省份代码。请按身份证核对。")

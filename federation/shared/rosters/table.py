@@ -1,5 +1,6 @@
 """A roster while it is checked: normal values in columns, an outcome and the errors of each row."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ OUTCOMES = {NEW: "新增", CHANGED: "有变化", UNCHANGED: "无变化", WRONG: 
 # How the template marks its sample row.
 SAMPLE = "示例："
 _TOTALS = {"合计", "总计", "小计", "共计", "累计"}
+_TOTAL_WORD = re.compile("[合总小共累][ \u3000]*计")
 
 
 @dataclass(frozen=True)
@@ -125,10 +127,10 @@ def _without_extras(sheet: ReadSheet, present: list[RosterColumn], notices: list
     left_out = []
     for column in present:
         cells = sheet.columns[column.field]
-        if _TOTALS.isdisjoint(cells) and not any(cell.replace(" ", "") in _TOTALS for cell in set(cells)):
+        if not _TOTAL_WORD.search("\n".join(set(cells))):
             continue
         for index, cell in enumerate(cells):
-            if cell.replace(" ", "") not in _TOTALS:
+            if cell.replace(" ", "").replace("\u3000", "") not in _TOTALS:
                 continue
             # Where a row of totals is filled in what every person must have, it is with its numbers.
             others = [shown(other[index]) for other in required if other is not cells]

@@ -116,7 +116,9 @@ def _csv_rows(path):
     try:
         rows = list(reader)
     except csv.Error as error:
-        raise Refused(f"CSV 文件在第 {reader.line_num} 行附近引号不成对，读不了。请另存为 .xlsx 文件再上传。") from error
+        raise Refused(
+            f"CSV 文件在第 {reader.line_num} 行附近引号不成对，读不了。请另存为 .xlsx 文件再上传。"
+        ) from error
     width = max(map(len, rows), default=0)
     if width > MAX_COLUMNS:
         raise Refused(f"CSV 文件有 {width} 列，超过 {MAX_COLUMNS} 列。请核对分隔符和引号。")
