@@ -5,4 +5,4 @@ from orgs.models import Level
 
 
 def run(context):
-    yield from figures(context, "assess_province", Level.PROVINCE)
+    yield from figures(context, "assess_province", Level.PROVINCE, least_default=8.0)
