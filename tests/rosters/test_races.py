@@ -3,7 +3,7 @@
 import pytest
 
 from federation.shared.history import save_versioned
-from federation.shared.jobs import run_now
+from federation.shared.jobs import enqueue, run_now
 from federation.shared.models import AuditEntry, ChangeRecord, RosterImport
 from federation.shared.rosters import course as steps
 from federation.shared.rosters.resource import RosterRefused
@@ -93,3 +93,16 @@ def test_a_cancelled_confirmation_leaves_the_preview(course, world):
     sent.refresh_from_db()
     assert sent.may_be_confirmed
     assert course.confirm(sent).state == State.DONE
+
+
+@pytest.mark.parametrize("kind", [steps.CONFIRM, steps.UNDO, steps.CHECK])
+def test_an_old_job_that_fails_late_does_not_take_back_what_a_newer_one_wrote(course, world, kind):
+    """A parked job may be tried again long after; the import has gone on without it."""
+    sent = course.written(roster_file([person(0)]))
+    old = enqueue(
+        kind, requested_by=world.clerk, payload={"import": sent.pk}, idempotency_key=f"old:{kind}", post=False
+    )
+    assert run_now(old).state == "failed"
+    sent.refresh_from_db()
+    assert sent.state == State.DONE
+    assert DisabledPerson.objects.count() == 1

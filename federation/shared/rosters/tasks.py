@@ -70,6 +70,8 @@ def _undo(ctx):
 
 def _check_failed(job):
     roster_import = _of(job.payload)
+    if roster_import.state not in (State.UPLOADED, State.REFUSED):
+        return
     services.refuse(roster_import, job.error or "检查已取消，没有读入。")
     if job.state != JobState.PARKED:
         # A parked job may be tried again and then needs the file; a refused file is of no use to anybody.
@@ -77,8 +79,13 @@ def _check_failed(job):
 
 
 def _confirm_failed(job):
-    """Back to the preview; one that is outdated is checked again with the data of now."""
+    """Back to the preview; one that is outdated is checked again with the data of now.
+
+    An old job that was parked and is tried again after a newer one has written must not undo that.
+    """
     roster_import = _of(job.payload)
+    if roster_import.state != State.CONFIRMING:
+        return
     roster_import.version += 1
     roster_import.state = State.UPLOADED if job.error == OUTDATED else State.CHECKED
     roster_import.refusal = job.error or "写入已取消，没有写入任何一行。"
@@ -89,6 +96,8 @@ def _confirm_failed(job):
 
 def _undo_failed(job):
     roster_import = _of(job.payload)
+    if roster_import.state != State.UNDOING:
+        return
     roster_import.version += 1
     roster_import.state = State.DONE
     roster_import.refusal = job.error or "撤销已取消，数据没有变化。"
