@@ -197,6 +197,14 @@ def _subjects(grid):
     Assignment.objects.create(user=disabled, role=Role.COUNTY_CLERK, organisation=world.county, since=date(2020, 1, 1))
     User.objects.filter(pk=disabled.pk).update(is_active=False)
     grid.subjects["disabled"] = Subject("disabled", disabled, anchor="county")
+    # A county of the same city that was abolished: who worked there holds nothing any more.
+    gone = Organisation.objects.add_child(
+        Organisation.objects.get(pk=world.city.pk),
+        {"name": "旧县残疾人联合会", "level": 3, "body_kind": "federation", "abolished_on": date(2020, 1, 1)},
+    )
+    left = User.objects.create_user("left", display_name="旧县经办")
+    Assignment.objects.create(user=left, role=Role.COUNTY_CLERK, organisation=gone, since=date(2015, 1, 1))
+    grid.subjects["of a dissolved body"] = Subject("of a dissolved body", left)
 
 
 @contextlib.contextmanager

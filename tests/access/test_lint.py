@@ -15,6 +15,7 @@ REASONS = {
     "assessments/tasks.py: _run": "the job's own run; the engine asked for the requester's permission over its body",
     "assessments/views/results.py: RunScoreView.get_form": "the score of a result fetched in scope",
     "assessments/views/runs.py: RunView.get_run": "handed to get_in_scope, which narrows it",
+    "assessments/tables.py: labels_of": "names of bodies, and of those above them, whose results are in scope",
     "committees/views.py: AppointmentUpdateView.get_object": "handed to get_in_scope, which narrows it",
     "committees/views.py: MemberEndView.dispatch": "handed to get_in_scope, which narrows it",
     "committees/views.py: may_edit_worker": "whether somebody in scope also serves elsewhere; only yes or no",

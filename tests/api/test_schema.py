@@ -10,7 +10,9 @@ import pytest
 import schemathesis
 from django.core.cache import cache
 from django.core.management import call_command
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import CHECKS
@@ -26,7 +28,17 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def api_schema(world):
+def _one_connection():
+    """A server closes its connection after a request; here the test's transaction lives in it."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def api_schema(world, _one_connection):
     call_command("load_standards", verbosity=0)
     standard = Standard.objects.get(code="nine_haves_2012")
     compute_now(prepare_run(standard=standard, area=world.county, year=2026, as_of=date(2026, 10, 31), by=world.clerk))
