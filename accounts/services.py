@@ -28,9 +28,15 @@ def refuse_own_account(account, by):
 
 
 def check_assignment(assignment: Assignment, *, by):
-    """Raises ValidationError, by field, where the role does not belong at the organisation or with the others."""
+    """Raises ValidationError, by field, where the role does not belong at the organisation or with the others.
+
+    `by` is None for whoever has the machine itself: the command that makes the first administrator.
+    """
     organisation = assignment.organisation
-    if not Organisation.objects.visible_to(by, "accounts.manage").filter(pk=organisation.pk).exists():
+    if (
+        by is not None
+        and not Organisation.objects.visible_to(by, "accounts.manage").filter(pk=organisation.pk).exists()
+    ):
         raise ValidationError({"organisation": "这个机构不在您管理的范围内，请选择本单位或下级机构。"})
     role = Role(assignment.role)
     if (organisation.body_kind, organisation.level) not in ROLE_PLACES[role]:

@@ -1,6 +1,7 @@
 """Everything one office needs, in one command: database up to date, pages, background worker, scheduler."""
 
 import hashlib
+import io
 import logging
 import signal
 import threading
@@ -63,6 +64,9 @@ class Command(BaseCommand):
         self.stdout.write("正在准备数据库……")
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
+        # Shipped texts of the policy, brought up to date like the tables; refuses nothing that is stored already.
+        if "load_standards" in get_commands():
+            call_command("load_standards", stdout=io.StringIO())
         self.collect_static()
         if demo and "demo" in get_commands():
             call_command("demo", if_empty=True)
