@@ -17,7 +17,8 @@ SURNAMES = {
     "莘": "shen", "行": "xing", "降": "jiang", "么": "yao", "幺": "yao", "谌": "chen", "相": "xiang", "阚": "kan",
     "仉": "zhang", "宓": "mi", "瞿": "qu", "於": "yu", "麴": "qu", "哈": "ha", "石": "shi", "沈": "shen",
     "车": "che", "葛": "ge", "纪": "ji", "贾": "jia", "华": "hua", "盛": "sheng", "隗": "wei", "撒": "sa",
-    "佴": "nai", "应": "ying", "燕": "yan", "过": "guo", "卜": "bu", "曲": "qu", "俞": "yu", "晁": "chao",
+    "佴": "nai", "应": "ying", "燕": "yan", "过": "guo", "曲": "qu", "俞": "yu", "晁": "chao",
+    "卜": "bu",  # codespell:ignore bu
     "呙": "guo", "厍": "she", "都": "du", "长": "chang", "朝": "chao", "重": "chong", "占": "zhan", "载": "zai",
 }  # fmt: skip
 COMPOUND_SURNAMES = {

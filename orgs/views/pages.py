@@ -1,6 +1,7 @@
 """What the pages around one body share: breadcrumbs, and refusals of a service shown on the form."""
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.urls import reverse
 
 from orgs.areas import ancestors_of
@@ -32,6 +33,12 @@ class ShowsRefusals:
             form = self.get_form(self.form_instance())
             form.is_valid()
             add_refusal(form, refusal)
+            return self.show(form)
+        except IntegrityError:
+            # Two people saved the same thing at the same moment: the second is told what the form would say now.
+            form = self.get_form(self.form_instance())
+            if form.is_valid():
+                raise
             return self.show(form)
 
     def form_instance(self):
