@@ -87,7 +87,8 @@ class RosterUploadView(ScopedView):
         )
 
     def get(self, request):
-        return self.show(RosterUploadForm(user=request.user, initial={"kind": request.GET.get("kind") or None}))
+        asked = {"kind": request.GET["kind"]} if request.GET.get("kind") else {}
+        return self.show(RosterUploadForm(user=request.user, initial=asked))
 
     def post(self, request):
         form = RosterUploadForm(request.POST, request.FILES, user=request.user)
