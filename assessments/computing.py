@@ -28,6 +28,8 @@ class BodyScore:
     items: str
     states: tuple
     points: tuple
+    # The digest its row was written with: also covers rank, band and place in the tree.
+    row_digest: str = ""
 
     @property
     def digest(self) -> str:
@@ -123,7 +125,8 @@ def _encoded(item: Item, figure: Figure | None, scored, words: str) -> tuple:
         if figure.denominator is not None:
             cell["d"] = str(figure.denominator)
         cell["e"] = figure.evidence_count
-    if words:
+    # That there is no source yet is what the state says; half a province's rows would repeat it.
+    if words and scored.state != scoring.NONE:
         cell["r"] = words
     text = json.dumps(cell, ensure_ascii=False, separators=(",", ":"))
     return scored.points, scored.state, f"{json.dumps(item.code)}:{text}"

@@ -22,13 +22,14 @@ def latest_results(bodies, window, kind, body_kind, level) -> list[BodyResult]:
             run__standard__kind=kind,
             run__standard__body_kind=body_kind,
         )
-        .order_by("organisation", "-run__as_of", "-run")
-        .only("organisation", "org_path", "total", "met", "run", "items")
+        .order_by("organisation_id", "-run__as_of", "-run_id")
+        .select_related("organisation")
+        .defer("items")
     )
     if level is not None:
         rows = rows.filter(run__standard__level=level)
     newest: dict[int, BodyResult] = {}
-    for row in rows.defer("items").iterator():
+    for row in rows.iterator():
         newest.setdefault(row.organisation_id, row)
     return list(newest.values())
 

@@ -116,10 +116,14 @@ class BodyResult(models.Model):
     """What a run found about one body. `items` holds every item of the standard under its code.
 
     {"v": value, "n": numerator, "d": denominator, "p": points, "e": evidence count, "s": state, "r": reason};
-    what is empty is left out. States: yes, half, no, none (no source yet), pending (waits for an inspector).
+    what is empty is left out (the reason of a missing source too). States: yes, half, no, none (no source yet),
+    pending (waits for an inspector).
     """
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="results", verbose_name="考核批次")
+    # No index of its own: the one of (run, organisation) begins with it.
+    run = models.ForeignKey(
+        Run, on_delete=models.CASCADE, related_name="results", db_index=False, verbose_name="考核批次"
+    )
     organisation = models.ForeignKey("orgs.Organisation", on_delete=models.PROTECT, verbose_name="机构")
     org_path = OrgPathField("机构路径")
     total = models.DecimalField("总分", max_digits=6, decimal_places=2)

@@ -145,16 +145,23 @@ def store_parts(run: Run, computed: list[tuple[Part, list]], is_whole: bool = Fa
         storing.roll_up_parts(run, definition_of(run), paths, scores, window_of(run))
 
 
-def finish_run(run: Run):
-    """Everything that needs all parts: stale rows, ranks over the area, cities and provinces, the digest."""
+def finish_run(run: Run, written: list | None = None):
+    """Everything that needs all parts: stale rows, ranks over the area, cities and provinces, the digest.
+
+    `written` are all scores, with their places, where one process has computed and stored the whole.
+    """
     definition, window = definition_of(run), window_of(run)
-    storing.drop_unjudged(run, judged(run.standard, run.organisation.path, run.as_of))
-    storing.rank_area(run)
+    still_judged = judged(run.standard, run.organisation.path, run.as_of)
+    run.body_count = still_judged.count()
+    # All that is judged has been written: more rows than that are of bodies that left.
+    if run.attempt > 1 and BodyResult.objects.filter(run=run).count() != run.body_count:
+        storing.drop_unjudged(run, still_judged)
+    if written is None:
+        storing.rank_area(run)
     rest = [part for part in parts_of(run) if part.rest]
     rest_scores = compute_parts(run, rest)[0][1] if rest else []
     storing.roll_up_upper(run, definition, rest_scores, window)
-    run.body_count = BodyResult.objects.filter(run=run).count()
-    run.facts_digest = storing.facts_digest(run)
+    run.facts_digest = storing.facts_digest(run, written)
     run.state = Run.State.COMPUTED
     run.computed_at = timezone.now()
     run.save(update_fields=["body_count", "facts_digest", "state", "computed_at", "updated_at"])
@@ -164,9 +171,11 @@ def compute_now(run: Run) -> Run:
     """Compute the whole run in this process and transaction: for commands that act as the system."""
     with transaction.atomic():
         batches = list(batches_of(parts_of(run), BATCH))
+        is_whole = len(batches) == 1
         for batch in batches:
-            store_parts(run, compute_parts(run, batch), is_whole=len(batches) == 1)
-        finish_run(run)
+            computed = compute_parts(run, batch)
+            store_parts(run, computed, is_whole=is_whole)
+        finish_run(run, [score for _part, some in computed for score in some] if is_whole else None)
     return run
 
 

@@ -191,7 +191,7 @@ def people_in_charge(organisations, user, day) -> dict[int, str]:
         .in_post_on(day)
         .of_post(Post.DIRECTOR, Post.ASSOCIATION_CHAIR)
         .filter(organisation__in=organisations)
-        .order_by("organisation", "started_on")
+        .order_by("organisation_id", "started_on")
         .values_list("organisation_id", "worker__name")
     )
     names: dict[int, list[str]] = {}
