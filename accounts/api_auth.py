@@ -4,7 +4,6 @@ import hmac
 import re
 from datetime import timedelta
 
-from django.core.cache import cache
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -12,12 +11,10 @@ from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.permissions import BasePermission
 from rest_framework.throttling import SimpleRateThrottle
 
+from accounts import attempts
 from accounts.models import ApiKey
 from federation.shared import audit
 
-# After so many wrong keys an address waits; DRF's own throttles do not see refused callers.
-REFUSALS_ALLOWED = 20
-REFUSALS_WINDOW = 15 * 60
 USED_EVERY = timedelta(minutes=5)
 
 _WRONG = "接口密钥不正确、已停用或已过期。请向发放密钥的残联核对。"
@@ -30,13 +27,11 @@ class MachineKeyAuthentication(BaseAuthentication):
             return None
         if len(parts) != 2:
             raise AuthenticationFailed(_WRONG)
-        address = f"api-refused:{audit.client_address(request._request)}"
-        if cache.get(address, 0) >= REFUSALS_ALLOWED:
-            raise Throttled(wait=REFUSALS_WINDOW)
+        if attempts.is_waiting("key", request._request):
+            raise Throttled(wait=attempts.WINDOW)
         key = self._key(parts[1].decode("latin-1"))
         if key is None:
-            cache.add(address, 0, REFUSALS_WINDOW)
-            cache.incr(address)
+            attempts.count_refusal("key", request._request)
             audit.record("accounts.key.refused", actor=None)
             raise AuthenticationFailed(_WRONG)
         self._mark_used(key)

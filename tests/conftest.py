@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import pytest
+from django.core.cache import cache
 
 import tests.audit_flush  # noqa: F401  (lets transactional tests empty the audit log)
 from accounts.models import ApiKey, Assignment, User
@@ -125,6 +126,12 @@ def world(db) -> World:
 def _quick_passwords(settings):
     # The real hasher takes a tenth of a second for each of the cast; what it does is Django's to test.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _no_attempts_left_over():
+    # Refused logins and keys are counted in the cache, which outlives a test.
+    cache.clear()
 
 
 @pytest.fixture

@@ -3,11 +3,12 @@
 from django.contrib import messages
 from django.contrib.auth import views
 from django.db import transaction
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
+from accounts import attempts
 from accounts.forms import LoginForm, NewPasswordForm
 from accounts.sessions import begin_session
 from federation.shared import audit
@@ -26,7 +27,13 @@ class LoginView(views.LoginView):
         begin_session(self.request)
         return response
 
+    def post(self, request, *args, **kwargs):
+        if attempts.is_waiting("login", request):
+            return render(request, "registration/locked.html", {"title": "暂时不能登录"}, status=429)
+        return super().post(request, *args, **kwargs)
+
     def form_invalid(self, form):
+        attempts.count_refusal("login", self.request)
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 

@@ -7,7 +7,6 @@ from datetime import date
 
 import pytest
 from django.apps import apps
-from django.core.cache import cache
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client, override_settings
@@ -224,11 +223,6 @@ def grid(django_db_setup, django_db_blocker):
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=hashers), rolled_back():
         yield build_grid()
-
-
-@pytest.fixture(autouse=True)
-def _fresh_cache():
-    cache.clear()
 
 
 MISSING_UUID = uuid.UUID("00000000-0000-4000-8000-000000000000")

@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.attempts import ALLOWED
 from accounts.models import Assignment, User
 from federation.shared.models import AuditEntry
 from tests.conftest import PASSWORD
@@ -61,6 +62,15 @@ def test_five_wrong_passwords_lock_the_account_at_that_address_for_a_quarter_of_
     assert log_in(client, "clerk", REMOTE_ADDR="10.9.8.7").status_code == 302
     with time_machine.travel(timezone.now() + timedelta(minutes=16)):
         assert log_in(client, "clerk").status_code == 302
+
+
+def test_an_address_that_tries_every_account_once_has_to_wait(client, world):
+    for number in range(ALLOWED):
+        assert log_in(client, f"guess-{number}", "x").status_code == 422
+    response = log_in(client, "clerk")
+    assert response.status_code == 429
+    assert "15 分钟" in response.content.decode()
+    assert log_in(client, "clerk", REMOTE_ADDR="10.9.8.7").status_code == 302
 
 
 def test_disabling_an_account_ends_its_session_at_the_next_request(as_user, world):

@@ -1,10 +1,4 @@
 import pytest
-from django.core.cache import cache
-
-
-@pytest.fixture(autouse=True)
-def _no_throttle_left_over():
-    cache.clear()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.api_auth import REFUSALS_ALLOWED
+from accounts.attempts import ALLOWED as REFUSALS_ALLOWED
 from accounts.models import ApiKey
 from federation.shared.models import AuditEntry
 from orgs.models import Level, Organisation
