@@ -30,6 +30,13 @@ FULL = bool(os.environ.get("ACCESS_FULL"))
 # Written by the machinery around a request, whatever it asks for.
 OWN_BOOKS = ("django_session", "shared_audit", "axes_", "SAVEPOINT", "RELEASE")
 WRITES = re.compile(r'^(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
 ALLOWED = {200, 204, 302, 304, 400, 409, 422}
 NAMES = sorted({page.name for page in PAGES})
 BY_NAME = {page.name: page for page in PAGES}
@@ -173,6 +180,18 @@ def leaks(grid, cell, answer, body) -> list[str]:
     return found
 
 
+def faulty_headers(cell, answer) -> list[str]:
+    """Headers every answer carries; what somebody logged in was shown is kept nowhere."""
+    found = []
+    for name, part in HEADERS.items():
+        if part not in answer.headers.get(name, ""):
+            found.append(f"{cell}: {name} is {answer.headers.get(name)!r}")
+    somebody = cell.subject.user is not None and cell.subject.name != "disabled"
+    if somebody and cell.page.permission != MACHINE and "no-store" not in answer.headers.get("Cache-Control", ""):
+        found.append(f"{cell}: may be kept by the browser")
+    return found
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_answer_is_what_roles_and_tree_say(grid, name):
     page = BY_NAME[name]
@@ -186,6 +205,7 @@ def test_every_answer_is_what_roles_and_tree_say(grid, name):
         if answer.status_code not in expected:
             wrong.append(f"{cell}: {answer.status_code}, expected {sorted(expected)}")
         wrong += leaks(grid, cell, answer, body)
+        wrong += faulty_headers(cell, answer)
         if tables and (cell.method == "get" or answer.status_code in (401, 403, 404, 405)):
             wrong.append(f"{cell}: wrote to {tables} though {answer.status_code}")
         if answer.status_code == 404:

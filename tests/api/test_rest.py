@@ -110,7 +110,7 @@ def test_a_bad_cursor_is_refused_in_a_sentence(ask, world, cursor):
 @pytest.mark.parametrize(
     ("params", "name", "words"),
     [
-        ({"levle": 4}, "levle", "没有名为“levle”的查询参数"),
+        ({"lvl": 4}, "lvl", "没有名为“lvl”的查询参数"),
         ({"level": "county"}, "level", "level"),
         ({"level": [3, 4]}, "level", "只能给一次"),
         ({"changed_since": "yesterday"}, "changed_since", "2026-11-20"),
