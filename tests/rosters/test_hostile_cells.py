@@ -180,3 +180,24 @@ def test_the_kept_upload_and_the_staged_rows_hold_no_number_in_plain(course, set
     assert staged
     assert not any(number in content for content in kept + staged)
     assert number.decode() not in str(sent.report)
+
+
+def test_a_kept_upload_that_was_tampered_with_is_not_read(course, settings, monkeypatch):
+    from federation.shared.rosters import uploads
+    from federation.shared.rosters.resource import RosterRefused
+
+    monkeypatch.setattr(uploads, "PIECE_BYTES", 1000)
+    data = hostile.good(60)
+    sent = course.send(data)
+    assert (sent.new_count, sent.size) == (60, len(data))
+    path = next(settings.MEDIA_ROOT.glob("rosters/*"))
+    kept = path.read_bytes()
+    first = 4 + int.from_bytes(kept[:4], "big")
+    second = first + 4 + int.from_bytes(kept[first : first + 4], "big")
+    for tampered in (kept[:-1], kept[:second], kept[first:second] + kept[:first] + kept[second:], kept[:-1] + b"x"):
+        path.write_bytes(tampered)
+        with pytest.raises(RosterRefused), uploads.opened_file(sent):
+            pass
+    path.write_bytes(kept)
+    with uploads.opened_file(sent) as plain:
+        assert plain.read_bytes() == data

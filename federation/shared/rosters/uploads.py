@@ -3,38 +3,58 @@
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
 
 from federation.shared.models.rosters import RosterImport
 from federation.shared.rosters.resource import RosterRefused
+from federation.shared.sealed import SealBroken
 from federation.shared.sealed_blobs import seal_bytes, unseal_bytes
 from federation.shared.workbooks import ReadSheet, WorkbookRefused, read_sheet
 
 FOLDER = "rosters"
+PIECE_BYTES = 4 * 1024 * 1024
 
 
-def _aad(roster_import: RosterImport) -> bytes:
-    return f"shared.rosterimport|file|{roster_import.uid}".encode()
+def _aad(roster_import: RosterImport, number: int, is_last: bool) -> bytes:
+    # The number and the mark of the last piece: pieces cannot be swapped, nor the end cut off, unnoticed.
+    return f"shared.rosterimport|file|{roster_import.uid}|{number}|{int(is_last)}".encode()
 
 
 def keep_file(roster_import: RosterImport, chunks: Iterable[bytes]):
-    """Store the upload and note its size and digest. Raises RosterRefused over the size limit."""
-    data = bytearray()
-    for chunk in chunks:
-        data += chunk
-        if len(data) > settings.ROSTER_MAX_BYTES:
-            limit = settings.ROSTER_MAX_BYTES // (1024 * 1024)
-            raise RosterRefused(f"文件超过 {limit} MB 的上限。请删去图片和多余的表，或按乡镇分成几个文件上传。")
-    roster_import.size = len(data)
-    roster_import.sha256 = hashlib.sha256(data).hexdigest()
+    """Store the upload in sealed pieces and note its size and digest. Raises RosterRefused over the size limit."""
     roster_import.stored_path = f"{FOLDER}/{roster_import.uid}.sealed"
     path = Path(settings.MEDIA_ROOT) / roster_import.stored_path
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.write_bytes(seal_bytes(bytes(data), _aad(roster_import)))
-    path.chmod(0o600)
+    digest, size = hashlib.sha256(), 0
+    try:
+        with path.open("wb") as file:
+            path.chmod(0o600)
+            for number, (piece, is_last) in enumerate(_pieces(chunks)):
+                size += len(piece)
+                if size > settings.ROSTER_MAX_BYTES:
+                    limit = settings.ROSTER_MAX_BYTES // (1024 * 1024)
+                    raise RosterRefused(f"文件超过 {limit} MB 的上限。请删去图片和多余的表，或按乡镇分成几个文件上传。")
+                digest.update(piece)
+                token = seal_bytes(piece, _aad(roster_import, number, is_last))
+                file.write(len(token).to_bytes(4, "big") + token)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    roster_import.size, roster_import.sha256 = size, digest.hexdigest()
+
+
+def _pieces(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """(piece, is the last one) of some megabytes each; an empty upload is one empty piece."""
+    buffer = b""
+    for chunk in chunks:
+        buffer += chunk
+        while len(buffer) > PIECE_BYTES:
+            yield buffer[:PIECE_BYTES], False
+            buffer = buffer[PIECE_BYTES:]
+    yield buffer, True
 
 
 def remove_file(roster_import: RosterImport):
@@ -45,14 +65,24 @@ def remove_file(roster_import: RosterImport):
 def opened_file(roster_import: RosterImport):
     """The upload as a plain file in a private folder that is gone afterwards."""
     sealed = Path(settings.MEDIA_ROOT) / roster_import.stored_path
-    try:
-        data = unseal_bytes(sealed.read_bytes(), _aad(roster_import))
-    except OSError as error:
-        raise RosterRefused("上传的文件已不在服务器上。请重新上传。") from error
     with tempfile.TemporaryDirectory(prefix="roster-") as folder:
         path = Path(folder) / "upload"
-        path.write_bytes(data)
+        try:
+            with sealed.open("rb") as source, path.open("wb") as plain:
+                _open_pieces(source, sealed.stat().st_size, plain, roster_import)
+        except FileNotFoundError as error:
+            raise RosterRefused("上传的文件已不在服务器上。请重新上传。") from error
+        except SealBroken as error:
+            raise RosterRefused("上传的文件在服务器上被改动过，不能读。请重新上传，并告诉系统管理员。") from error
         yield path
+
+
+def _open_pieces(source, size: int, plain, roster_import: RosterImport):
+    number = 0
+    while source.tell() < size:
+        token = source.read(int.from_bytes(source.read(4), "big"))
+        plain.write(unseal_bytes(token, _aad(roster_import, number, source.tell() == size)))
+        number += 1
 
 
 def read_upload(roster_import: RosterImport, roster, *, all_columns=False) -> ReadSheet:

@@ -11,10 +11,12 @@ from federation.shared.workbooks.cells import SEPARATOR, ReadSheet
 CHILD = Path(__file__).with_name("child.py")
 MEMORY_MB = 512
 CPU_SECONDS = 20
-# A file at the limit of rows needs more than the usual one; both limits grow with the size of the upload.
-LARGE_BYTES = 8 * 1024 * 1024
-LARGE_MEMORY_MB = 2560
-LARGE_CPU_SECONDS = 90
+# A file at the limit of rows needs more; both limits grow with the size of the upload, beyond a usual county's.
+USUAL_BYTES = 4 * 1024 * 1024
+MEMORY_MB_A_MEGABYTE = 80
+CPU_SECONDS_A_MEGABYTE = 3
+LARGEST_MEMORY_MB = 2560
+LARGEST_CPU_SECONDS = 120
 
 TOO_COSTLY = (
     "文件太大或太复杂，读取时超出了内存或时间的限制，已停止。"
@@ -41,14 +43,14 @@ def read_sheet(
     `all_columns` brings the columns with other headings as well, named "?" and their number.
     Raises WorkbookRefused with a sentence that says what is wrong and what to do.
     """
-    large = path.stat().st_size > LARGE_BYTES
+    more = max(0, path.stat().st_size - USUAL_BYTES) // (1024 * 1024)
     request = {
         "path": str(path.resolve()),
         "fields": {name: list(headings) for name, headings in fields.items()},
         "max_rows": max_rows,
         "all_columns": all_columns,
-        "memory_mb": memory_mb or (LARGE_MEMORY_MB if large else MEMORY_MB),
-        "cpu_seconds": cpu_seconds or (LARGE_CPU_SECONDS if large else CPU_SECONDS),
+        "memory_mb": memory_mb or min(LARGEST_MEMORY_MB, MEMORY_MB + more * MEMORY_MB_A_MEGABYTE),
+        "cpu_seconds": cpu_seconds or min(LARGEST_CPU_SECONDS, CPU_SECONDS + more * CPU_SECONDS_A_MEGABYTE),
     }
     answer = _run(child, request)
     line, _, body = answer.partition(b"\n")
