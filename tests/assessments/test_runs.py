@@ -335,3 +335,22 @@ def test_days_before_a_body_existed_are_no_vacancy(county):
     run = computed("village_2012", county)
     owed = int(BodyResult.objects.get(run=run, organisation=young).items["V1.2"]["d"])
     assert owed == 3 * ((AS_OF - (AS_OF - timedelta(days=60))).days + 1)
+
+
+def test_hundreds_of_bodies_are_written_at_once_and_left_alone_the_second_time(county):
+    """More rows than one statement takes: PostgreSQL gets them by COPY, SQLite by several statements."""
+    town = Organisation.objects.get(code="620422103000")
+    Organisation.objects.bulk_create(
+        Organisation(
+            path=f"{town.path}{number:04d}", depth=town.depth + 1, name=f"第{number}村残疾人协会", level=Level.VILLAGE,
+            body_kind="village_association", code=f"6204221{number:05d}", established_on=date(2010, 1, 1),
+        )
+        for number in range(1, 601)
+    )  # fmt: skip
+    run = computed("village_2012", county)
+    before = stored(run)
+    assert run.body_count == len(before) == 612
+    assert sorted(row["position"] for row in before) == list(range(1, 613))
+    again = computed("village_2012", county)
+    assert stored(again) == before
+    assert again.facts_digest == run.facts_digest == storing.facts_digest(run)
