@@ -27,6 +27,7 @@ REASONS = {
     "federation/shared/rosters/tasks.py: _of": "the job's own import",
     "federation/shared/rosters/tasks.py: _check.told": "the job's own progress",
     "ledgers/filters.py: PersonFilter.area_path": "the path of a choice that was offered within scope",
+    "ledgers/search.py: _initials": "ids by the first letters of a name; they narrow people that are in scope",
     "ledgers/search.py: _sqlite_tail": "ids by name from the index; they narrow people that are in scope",
     "ledgers/forms.py: VillageField.offer": "names of bodies above those offered",
     "ledgers/forms.py: PersonForm._offer_members": "workers of tenures in scope, and the one already named",

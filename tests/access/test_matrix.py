@@ -187,7 +187,11 @@ def faulty_headers(cell, answer) -> list[str]:
         if part not in answer.headers.get(name, ""):
             found.append(f"{cell}: {name} is {answer.headers.get(name)!r}")
     somebody = cell.subject.user is not None and cell.subject.name != "disabled"
-    if somebody and cell.page.permission != MACHINE and "no-store" not in answer.headers.get("Cache-Control", ""):
+    if (
+        somebody
+        and cell.page.permission not in (MACHINE, PUBLIC)
+        and "no-store" not in answer.headers.get("Cache-Control", "")
+    ):
         found.append(f"{cell}: may be kept by the browser")
     return found
 
