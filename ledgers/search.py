@@ -1,10 +1,11 @@
 """The one search box of the list of persons: name, pinyin, ID number or certificate, told apart by their shape."""
 
 import re
+from dataclasses import dataclass
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import BooleanField, Func, Q, TextField, Value
+from django.db.models import BooleanField, Func, Q, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
 
 from federation.shared import normalise
@@ -35,6 +36,16 @@ class _TailHolds(Func):
     output_field = BooleanField()
 
 
+@dataclass(frozen=True)
+class Part:
+    """Rows that match. Where no index finds them, `condition` is what tells them from the others: counting then
+    stops after so many rows looked at, not after so many found.
+    """
+
+    rows: QuerySet
+    condition: Q | None = None
+
+
 def latin(typed: str) -> str:
     """What was typed, as pinyin is kept; "" where it is none."""
     text = normalise.text(typed).replace(" ", "").lower().replace("ü", "v").replace("'", "")
@@ -50,22 +61,20 @@ def check(typed: str):
         raise NotSearchable("请只填一种：姓名（汉字）、拼音（字母），或完整的身份证号、残疾人证号。")
 
 
-def parts(queryset, typed: str) -> list:
-    """Rows of `queryset` (already in scope) that match, as disjoint querysets, each quick to walk in its order.
+def parts(queryset, typed: str) -> list[Part]:
+    """Rows of `queryset` (already in scope) that match, as disjoint parts, each quick to read in its order.
 
     Raises NotSearchable. Order names by `name`, pinyin by `name_pinyin`.
     """
     check(typed)
     text = normalise.text(typed).replace(" ", "")
     if not text:
-        return [queryset]
+        return [Part(queryset)]
     if _NUMBER.match(text):
-        return [queryset.filter(_number_condition(text.upper()))]
+        return [Part(queryset.filter(_number_condition(text.upper())))]
     if letters := latin(text):
         whole = _begins("name_pinyin", letters)
-        # The first condition follows from the second; it lets the walk by pinyin begin at the letter.
-        initials = _begins("name_pinyin", letters[0]) & _begins("name_initials", letters)
-        return [queryset.filter(whole), queryset.filter(initials).exclude(whole)]
+        return [Part(queryset.filter(whole)), Part(_initials(queryset, letters).exclude(whole))]
     return name_parts(queryset, text.translate(normalise.MIDDLE_DOTS))
 
 
@@ -75,10 +84,23 @@ def search(queryset, typed: str):
     return _union(found)
 
 
-def name_parts(queryset, text: str) -> list:
+def _initials(queryset, letters: str):
+    begins = _begins("name_initials", letters)
+    if connection.vendor == "sqlite":
+        holders = queryset.model._base_manager.filter(begins).order_by().values("pk")
+        if holders[:_MANY].count() < _MANY:
+            # Looked up one by one: walking the pinyin of the letter passes a hundred others for each.
+            return queryset.filter(pk__in=holders)
+    # The first condition follows from the second; it lets the walk by pinyin begin at the letter.
+    return queryset.filter(_begins("name_pinyin", letters[0]) & begins)
+
+
+def name_parts(queryset, text: str) -> list[Part]:
     """Rows whose name begins with `text`, and rows that hold it only further on: together what LIKE finds."""
     head = Q(name__gte=text, name__lt=text + _LAST)
-    return [queryset.filter(head), _tail(queryset, text).exclude(head)]
+    if connection.vendor == "sqlite":
+        return [Part(queryset.filter(head)), _sqlite_tail(queryset, text, head)]
+    return [Part(queryset.filter(head)), Part(_tail(queryset, text).exclude(head))]
 
 
 def name_contains(queryset, text: str):
@@ -86,18 +108,14 @@ def name_contains(queryset, text: str):
     return _union(name_parts(queryset, text)) if text else queryset.none()
 
 
-def _union(found: list):
-    if len(found) == 1:
-        return found[0]
-    first, *others = found
+def _union(found: list[Part]):
+    first, *others = (part.rows for part in found)
     for each in others:
         first = first | each
     return first
 
 
 def _tail(queryset, text: str):
-    if connection.vendor == "sqlite":
-        return _sqlite_tail(queryset, text)
     queryset = queryset.alias(_grams=_NameGrams("name"))
     if len(text) == 1:
         return queryset.filter(_grams__contains=[text])
@@ -106,16 +124,17 @@ def _tail(queryset, text: str):
     return rows if len(text) == 2 else rows.filter(name__contains=text)
 
 
-def _sqlite_tail(queryset, text: str):
+def _sqlite_tail(queryset, text: str, head: Q) -> Part:
     holds = _TailHolds("name", Value(text))
     query = full_text_query(text)
     sql = f"SELECT rowid FROM {GRAMS} WHERE {GRAMS} MATCH %s"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM ({sql} LIMIT {_MANY})", [query])  # noqa: S608 - names of our own
         if cursor.fetchone()[0] >= _MANY:
-            return queryset.filter(holds)
+            condition = Q(holds) & ~head
+            return Part(queryset.filter(condition), condition)
     candidates = RawSQL(f"{sql} UNION ALL SELECT id FROM {QUEUE}", [query])  # noqa: S608, S611
-    return queryset.filter(holds, id__in=candidates)
+    return Part(queryset.filter(holds, id__in=candidates).exclude(head))
 
 
 def _begins(field: str, letters: str) -> Q:
