@@ -4,7 +4,7 @@ import functools
 
 from django.http import JsonResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularJSONAPIView
@@ -63,5 +63,6 @@ urlpatterns = [
     path("runs/<int:pk>/", assessments_api.RunDetail.as_view(), name="api-run-detail"),
     path("results/", assessments_api.ResultList.as_view(), name="api-result-list"),
     path("compliance/", assessments_api.ComplianceList.as_view(), name="api-compliance-list"),
-    path("<path:rest>", unknown, name="api-unknown"),
+    # Not <path:…>, which stops at a line end.
+    re_path(r"^(?P<rest>[\s\S]+)$", unknown, name="api-unknown"),
 ]

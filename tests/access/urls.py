@@ -29,10 +29,14 @@ class Page:
         )
 
 
+def _arguments(pattern) -> tuple[str, ...]:
+    return tuple(pattern.converters) or tuple(pattern.regex.groupindex)
+
+
 def walk(patterns=None):
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         if isinstance(pattern, URLPattern):
-            yield Page(pattern.name or "", pattern.callback, tuple(pattern.pattern.converters))
+            yield Page(pattern.name or "", pattern.callback, _arguments(pattern.pattern))
         else:
             yield from walk(pattern.url_patterns)
 

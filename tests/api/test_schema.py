@@ -16,6 +16,7 @@ from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import CHECKS
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
@@ -45,6 +46,12 @@ def api_schema(world, _one_connection):
     return schemathesis.openapi.from_wsgi("/api/v1/schema/", get_wsgi_application())
 
 
+def key_is_mutated(case) -> bool:
+    """Whether the example is wrong by its key: then it must go out as it was made."""
+    headers = case.meta.components.get(ParameterLocation.HEADER)
+    return headers is not None and headers.mode.is_negative
+
+
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_every_operation_keeps_to_its_description(api_schema, world, mode):
     tried = 0
@@ -59,10 +66,8 @@ def test_every_operation_keeps_to_its_description(api_schema, world, mode):
             cache.clear()
             # The one check left out: what a cursor or a moment may be (a page of ours, a sensible year) no
             # schema can say.
-            case.call_and_validate(
-                headers={"Authorization": f"Api-Key {world.machine_key}"},
-                excluded_checks=[positive_data_acceptance],
-            )
+            headers = None if key_is_mutated(case) else {"Authorization": f"Api-Key {world.machine_key}"}
+            case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])
 
         try:
             run()
