@@ -1,11 +1,14 @@
 """The checks between the fields of 表二."""
 
+import io
 from datetime import date
 
 import pytest
+from django.core.management import call_command
 
 from ledgers.models import DisabledPerson
 from ledgers.rules import MANDATORY, RULES, assess_row, findings, missing_fields, refusals
+from ledgers.services import recheck_persons
 from tests.ledgers.conftest import id_of, person_fields
 
 TODAY = "2026-11-21"
@@ -108,3 +111,14 @@ def test_saving_refreshes_both_columns(world):
 def test_dates_of_the_model_and_of_a_roster_are_judged_alike(world):
     person = DisabledPerson.objects.create(organisation=world.village, **person_fields(deceased_on=date(2019, 1, 1)))
     assert person.failed_checks == "end_before_registration" == ",".join(codes(deceased_on="2019-01-01"))
+
+
+def test_rules_are_applied_again_to_rows_stored_under_older_ones(world):
+    person = DisabledPerson.objects.create(organisation=world.village, **person_fields(ethnicity=""))
+    DisabledPerson.objects.update(missing_mandatory=9, failed_checks="gone")
+    out = io.StringIO()
+    call_command("recheck_persons", stdout=out)
+    person.refresh_from_db()
+    assert (person.missing_mandatory, person.failed_checks, person.version) == (1, "", 1)
+    assert "1 条" in out.getvalue()
+    assert recheck_persons() == 0

@@ -1,0 +1,214 @@
+"""The list of persons: scope, filters, search, paging, counting; and the panel that leads to it."""
+
+import random
+from datetime import date
+from urllib.parse import urlencode
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from federation.shared.panels import panels_for
+from ledgers import listing
+from ledgers.models import DisabledPerson
+from ledgers.search import search
+from tests.ledgers.conftest import id_of
+
+pytestmark = pytest.mark.django_db
+
+
+# --- list ------------------------------------------------------------------------------------------
+def listed(client, **query):
+    response = client.get(reverse("person-list"), query)
+    assert response.status_code == 200
+    return [row["object"].name for row in response.context["table"].rows]
+
+
+def test_a_member_lists_the_people_of_the_own_village_only(as_user, world, make_person):
+    make_person(name="王国华")
+    make_person(name="李建明", organisation=world.neighbour_village)
+    client = as_user("member")
+    assert listed(client) == ["王国华"]
+    assert "李建明" not in client.get(reverse("person-list")).content.decode()
+
+
+def test_an_association_officer_lists_the_own_category_only(as_user, world, make_person):
+    make_person(name="王国华", category="4")
+    make_person(name="李建明", category="1", certificate_number="")
+    make_person(name="张多重", category="7", category_parts="14", certificate_number="")
+    make_person(name="陈多重", category="7", category_parts="15", certificate_number="")
+    assert listed(as_user("officer")) == ["张多重", "王国华"]
+
+
+def test_the_list_masks_numbers(as_user, make_person):
+    person = make_person()
+    page = as_user("clerk").get(reverse("person-list")).content.decode()
+    number = person.id_number.open_plain()
+    assert number not in page and number[:6] + "*" * 8 + number[-4:] in page
+
+
+def test_those_who_left_are_listed_only_when_asked_for(as_user, make_person):
+    make_person(name="王国华")
+    make_person(name="李去世", deceased_on=date(2022, 1, 1))
+    client = as_user("clerk")
+    assert listed(client) == ["王国华"]
+    assert listed(client, state="ended") == ["李去世"]
+    assert sorted(listed(client, state="all")) == ["李去世", "王国华"]
+
+
+def test_every_filter_narrows_the_list(as_user, world, make_person):
+    make_person(name="王国华", grade="1", ethnicity="")
+    make_person(name="李建明", category="1", organisation=world.neighbour_village, sex="2", id_number=id_of(sex="2"))
+    child = id_of("20150101", 3, "1")
+    make_person(name="小明明", id_number=child, certificate_number="")
+    DisabledPerson.objects.filter(name="李建明").update(failed_checks="sex")
+    client = as_user("clerk")
+    assert listed(client, category="1") == ["李建明"]
+    assert listed(client, grade="1") == ["王国华"]
+    assert listed(client, sex="2") == ["李建明"]
+    assert listed(client, age="7-14") == ["小明明"]
+    assert listed(client, quality="missing") == ["王国华"]
+    assert listed(client, quality="failed") == ["李建明"]
+    assert listed(client, quality="complete") == ["小明明"]
+    assert listed(client, area=world.neighbour_township.pk) == ["李建明"]
+    assert listed(client, area=world.village.pk) == ["小明明", "王国华"]
+    assert listed(client, q="明") == ["小明明", "李建明"]
+    assert listed(client, q="国华", category="4") == ["王国华"]
+    assert listed(client, q="ljm") == ["李建明"]
+    assert listed(client, q=child) == ["小明明"]
+
+
+def test_an_area_outside_the_scope_is_not_offered_and_gives_nothing(as_user, world, make_person):
+    make_person(name="王国华", organisation=world.other_village)
+    client = as_user("clerk")
+    response = client.get(reverse("person-list"), {"area": world.other_village.pk})
+    assert response.context["table"].rows == []
+    assert "王国华" not in response.content.decode()
+
+
+def test_the_area_opens_one_level_at_a_time(as_user, world, make_person):
+    client = as_user("clerk")
+
+    def offered(**query):
+        return {
+            int(pk)
+            for pk, _ in client.get(reverse("person-list"), query).context["filter_form"]["area"].field.choices
+            if pk
+        }
+
+    assert offered() == {world.county.pk, world.township.pk, world.neighbour_township.pk}
+    assert offered(area=world.township.pk) == {
+        world.county.pk,
+        world.township.pk,
+        world.village.pk,
+        world.village_second.pk,
+    }
+    assert world.village_second.pk in offered(area=world.village.pk)
+
+
+def test_a_half_number_is_answered_with_what_to_type(as_user, make_person):
+    make_person()
+    response = as_user("clerk").get(reverse("person-list"), {"q": "62999919680"})
+    assert "完整的号码" in response.content.decode() and response.context["table"].rows == []
+
+
+def test_far_pages_are_reached_one_by_one_without_loss(as_user, world, make_person):
+    DisabledPerson.objects.bulk_create(
+        DisabledPerson(organisation=world.village, name=f"王{chr(0x4E00 + at % 40)}", registered_on=date(2020, 1, 1))
+        for at in range(120)
+    )
+    client, seen, address = as_user("clerk"), [], reverse("person-list")
+    while address:
+        response = client.get(address)
+        seen += [row["object"].pk for row in response.context["table"].rows]
+        following = response.context["page"].next_url
+        address = reverse("person-list") + following if following else ""
+    assert len(seen) == 120 and len(set(seen)) == 120
+
+
+def test_the_number_of_queries_is_the_same_at_10_and_100_rows_and_at_most_15(
+    as_user, world, make_person, django_assert_max_num_queries
+):
+
+    client = as_user("clerk")
+    taken = []
+    for _ in range(2):
+        for _ in range(10 if not taken else 90):
+            make_person(organisation=world.village)
+        client.get(reverse("person-list"))
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            client.get(reverse("person-list"), {"q": "国"})
+        taken.append(len(queries))
+    assert taken[0] == taken[1] <= 15
+
+
+def test_counting_stops_at_its_bound(as_user, make_person, monkeypatch):
+    monkeypatch.setattr(listing, "EXAMINED", 2)
+    for _ in range(3):
+        make_person()
+    assert "至少 3 条" in as_user("clerk").get(reverse("person-list")).content.decode()
+    monkeypatch.setattr(listing, "EXAMINED", 3)
+    assert "共 3 条" in as_user("clerk").get(reverse("person-list")).content.decode()
+
+
+@pytest.mark.parametrize("wide", [0, 10_000])
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"q": "国"}, {"q": "王"}, {"q": "w"}, {"q": "wg"}, {"sort": "-name"}, {"sort": "name_pinyin", "q": "国"}],
+)
+def test_pages_walked_one_way_or_the_other_are_the_same(as_user, world, monkeypatch, wide, query):
+    """Forwards and back, merged from the parts of a search, in wide scopes and narrow ones."""
+    monkeypatch.setattr(listing, "WIDE", wide)
+    chance = random.Random(5)
+    for body in (world.village, world.neighbour_village, world.other_village):
+        DisabledPerson.objects.bulk_create(
+            DisabledPerson(
+                organisation=body, name="".join(chance.choice("王国华旺") for _ in range(3)), registered_on="2020-01-01"
+            )
+            for _ in range(70)
+        )
+    client, address, pages = as_user("clerk"), reverse("person-list") + "?" + urlencode(query), []
+    while address:
+        response = client.get(address)
+        pages.append([row["object"].pk for row in response.context["table"].rows])
+        last, following = address, response.context["page"].next_url
+        address = reverse("person-list") + following if following else ""
+    mine = search(DisabledPerson.objects.visible_to(world.clerk), query.get("q", ""))
+    field = query.get("sort", "name_pinyin" if query.get("q", "国").isascii() else "name")
+    expected = list(mine.order_by(field, "-id" if field[0] == "-" else "id").values_list("pk", flat=True))
+    assert [pk for page in pages for pk in page] == expected
+    back = client.get(last).context["page"]
+    if back.previous_url:
+        earlier = client.get(reverse("person-list") + back.previous_url).context["table"].rows
+        assert [row["object"].pk for row in earlier] == pages[-2]
+
+
+# --- panel on the organisation page ---------------------------------------------------------------------
+def test_an_organisation_shows_its_registered_people_by_category(world, make_person):
+    make_person()
+    make_person(category="1", certificate_number="")
+    make_person(category="1", certificate_number="", organisation=world.neighbour_village)
+    make_person(deceased_on=date(2022, 1, 1))
+
+    def counted(body, user):
+        found = [each for each in panels_for("organisation", body, user) if each["panel"].name == "persons"]
+        shown = found[0]["context"]
+        return shown["total"], {each["word"]: each["count"] for each in shown["categories"] if each["count"]}
+
+    assert counted(world.county, world.clerk) == (3, {"视力": 2, "肢体": 1})
+    assert counted(world.township, world.director) == (2, {"视力": 1, "肢体": 1})
+    assert counted(world.county, world.officer) == (1, {"肢体": 1})
+
+
+def test_kept_counts_of_a_province_are_those_of_the_readers_own_scope(world, make_person):
+    make_person()
+    make_person(organisation=world.other_village)
+
+    def total(user):
+        found = [each for each in panels_for("organisation", world.city, user) if each["panel"].name == "persons"]
+        return found[0]["context"]["total"]
+
+    assert (total(world.viewer), total(world.clerk), total(world.viewer)) == (2, 1, 2)
