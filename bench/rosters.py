@@ -7,10 +7,10 @@ import io
 import itertools
 import json
 import sys
-import tempfile
 import uuid
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
@@ -46,7 +46,8 @@ _COLUMNS = (
 
 @functools.cache
 def workbook(persons: int) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="federation_bench_rosters_"))
+    # Beside the bench's other files, which go when it ends.
+    folder = settings.DATA_DIR / "rosters"
     # It reports its files on standard output, where only figures may stand.
     with contextlib.redirect_stdout(sys.stderr):
         make_rosters.make(folder, persons, 2026, COUNTY, make_rosters.DIVISIONS)
