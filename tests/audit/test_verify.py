@@ -17,11 +17,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def chain(world) -> int:
-    """Nine entries of the clerk's chain, some of others around them."""
+    """Nine entries of the clerk's chain, as many of somebody's whose chain is another."""
+    clerks = audit.chain_of("user", world.clerk.pk)
+    other = next(user for user in world.users.values() if audit.chain_of("user", user.pk) != clerks)
     for number in range(9):
         audit.record("orgs.plaque.hung", actor=world.clerk, target=world.village, details={"n": number})
-        audit.record("persons.viewed", actor=world.member, details={"n": number})
-    return audit.chain_of("user", world.clerk.pk)
+        audit.record("persons.viewed", actor=other, details={"n": number})
+    return clerks
 
 
 @pytest.fixture

@@ -59,12 +59,14 @@ def test_ratios_are_product_to_floor_and_default_to_product():
     assert (figure.ratio_floor, figure.ratio_default) == (2.0, 30.0)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_peak_memory_is_that_of_the_measured_call_alone():
     small, large = isolated(lambda: 1), isolated(lambda: len(bytearray(80_000_000)))
     assert (small.result, large.result) == (1, 80_000_000)
     assert 60 < large.peak_mb - small.peak_mb < 160
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_failure_in_the_measured_process_is_not_swallowed():
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         isolated(lambda: 1 / 0)
