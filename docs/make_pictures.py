@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from federation.demo.accounts import PASSWORD  # noqa: E402
+from federation.demo import PASSWORD  # noqa: E402
 from tests.browser import FLAGS, chromium_path  # noqa: E402
 from tests.journeys.story import Newcomer, served  # noqa: E402
 

@@ -3,10 +3,9 @@
 from datetime import date
 
 from accounts.models import Assignment, User
+from federation.demo import PASSWORD
 from federation.roles import Role
 from orgs.models import Organisation
-
-PASSWORD = "Huining-demo-2026"  # noqa: S105 - invented data on the own machine only
 
 # user name, name, role, and where: a code, or the category of an association of the county.
 CAST = [

@@ -6,7 +6,7 @@ from django.test import Client
 
 from accounts.models import Assignment, User
 from assessments.models import Run
-from federation.demo import accounts, world
+from federation.demo import PASSWORD, world
 from federation.demo.people import Population, check_digit
 from federation.roles import Role
 from federation.shared.normalise import id_number
@@ -29,7 +29,7 @@ def test_the_county_has_its_real_townships_villages_and_communities(demo):
 def test_there_is_an_account_for_every_role_and_it_can_log_in(demo):
     assert set(Assignment.objects.values_list("role", flat=True)) == set(Role.values)
     for user in User.objects.all():
-        assert user.check_password(accounts.PASSWORD)
+        assert user.check_password(PASSWORD)
         assert user.current_assignments, user.username
 
 

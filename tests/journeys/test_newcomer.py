@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from federation.demo.accounts import PASSWORD
+from federation.demo import PASSWORD
 from tests.browser import FLAGS, chromium_path
 from tests.journeys.story import ROOT, Newcomer, served
 
