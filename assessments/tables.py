@@ -67,15 +67,23 @@ def section_points(definition, result) -> list[Decimal]:
     return [totals[code] for code, _name in definition.sections]
 
 
+def unsourced_words(definition) -> str:
+    """What of a hundred-point standard cannot be earned yet, so that a total is read for what it is."""
+    items = [item for item in definition.items if not item.has_source]
+    if definition.is_checklist or not items:
+        return ""
+    points = sum((item.points for item in items), Decimal(0))
+    return f"其中 {len(items)} 项（共 {number(points)} 分）尚无数据来源，暂不得分。"
+
+
 def league_columns(run, definition, labels: dict) -> list[Column]:
     full = {code: Decimal(0) for code, _name in definition.sections}
     for item in definition.items:
         full[item.section] = full.get(item.section, Decimal(0)) + item.points
 
-    def of_section(index, code):
+    def of_section(index):
         def value(result):
-            points = section_points(definition, result)[index]
-            return barred(points, full[code])
+            return section_points(definition, result)[index]
 
         return value
 
@@ -89,7 +97,7 @@ def league_columns(run, definition, labels: dict) -> list[Column]:
         Column("total", "总分", value=lambda result: barred(result.total, 100), sort="total", numeric=True),
         Column("band", "等次", value=lambda result: tag(band_kind(definition, result.band), result.band)),
         *(
-            Column(f"section-{code}", f"{name}（{number(full[code])}）", value=of_section(index, code), numeric=True)
+            Column(f"section-{code}", f"{name}（{number(full[code])}）", value=of_section(index), numeric=True)
             for index, (code, name) in enumerate(definition.sections)
         ),
         Column("bonus", "加分", numeric=True),

@@ -27,6 +27,7 @@ from assessments.tables import (
     matrix_of,
     missing_list,
     people_in_charge,
+    unsourced_words,
 )
 from assessments.views.runs import RunView, may, run_crumbs
 from federation.shared.metrics import metric
@@ -59,7 +60,7 @@ class RunTableView(RunView):
             page=page,
             breadcrumbs=run_crumbs(run, label),
             actions=self.actions(run),
-            lead=f"{run}，截止 {cn_date(run.as_of)}，{run.get_state_display()}。",
+            lead=f"{run}，截止 {cn_date(run.as_of)}，{run.get_state_display()}。{unsourced_words(definition)}",
             **context,
         )
 
@@ -160,7 +161,8 @@ class RunBodyView(BodyResultView):
             sections=sections,
             extras=extras,
             tiles=self.tiles(definition, result),
-            lead=f"{result.run}，截止 {cn_date(result.run.as_of)}，{result.run.get_state_display()}。",
+            lead=f"{result.run}，截止 {cn_date(result.run.as_of)}，{result.run.get_state_display()}。"
+            f"{unsourced_words(definition)}",
         )
 
     def tiles(self, definition, result):
