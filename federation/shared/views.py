@@ -81,7 +81,9 @@ class ScopedListView(ScopedView):
         """Filter and page; a filter that is filled in wrongly gives no rows."""
         if filterset is not None:
             queryset = queryset.none() if filterset.is_bound and not filterset.form.is_valid() else filterset.qs
-        return Page(queryset, self.request.GET, ordering=self.sort_names(), size=self.page_size, counts=self.counts_rows)
+        return Page(
+            queryset, self.request.GET, ordering=self.sort_names(), size=self.page_size, counts=self.counts_rows
+        )
 
     def sort_names(self):
         return self.ordering
