@@ -1,0 +1,196 @@
+"""Pages that open only when something has happened: a roster checked or written, a list loaded, a run computed.
+
+The walk of test_every_page_in_a_browser meets rows as they are made; here they are brought along by the services
+the product itself uses. Each page is looked at in the light theme and in black and yellow.
+"""
+
+import json
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from assessments.models import Run, Standard
+from assessments.services import start_run
+from assessments.standards import store_standard
+from federation.shared.jobs import run_now
+from federation.shared.models import Job, RosterImport
+from orgs.models import AssociationCategory
+from tests.assessments.facts import AS_OF, YEAR, build_county
+from tests.browser import login, show_as, small_targets
+from tests.frontend.test_every_page_in_a_browser import look, send_empty
+from tests.rosters.conftest import Course
+from tests.rosters.people import person, roster_file
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+THEMES = ("light", "contrast")
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DIVISIONS = """level,code,name,parent_code
+county,620422000000,会宁县,
+township,620422102000,河畔镇,620422000000
+village,620422102200,河畔村委会,620422102000
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+def wrong_with(new_page, live_server, user, pages: dict[str, str]) -> list[str]:
+    """What is wrong with the pages {address: words that only the wanted state shows} in either theme."""
+    problems = []
+    for theme in THEMES:
+        page = new_page()
+        login(page, live_server, user)
+        show_as(page, live_server, theme=theme)
+        for address, words in pages.items():
+            answer = page.goto(address)
+            assert page.locator("html").get_attribute("data-theme") == theme
+            assert answer.status == 200 and page.url == live_server.url + address, f"{address} led to {page.url}"
+            assert words in page.locator("main").inner_text(), f"{address} is not in the state: {words}"
+            found = look(page, address) + [f"{address}: small: {each}" for each in small_targets(page)]
+            problems += [f"{theme}: {each}" for each in found]
+    return problems
+
+
+def wrong_when_sent_empty(new_page, live_server, user, address) -> list[str]:
+    """What is wrong with the form at `address` once it is refused for being empty."""
+    page = new_page()
+    login(page, live_server, user)
+    page.goto(address)
+    problems = send_empty(page, address)
+    assert page.locator("#errors").count() == 1, f"{address} was taken empty"
+    return problems
+
+
+# --- bodies -----------------------------------------------------------------------------------
+def load_list(user, text) -> Job:
+    """The job of a list of divisions sent in by `user`, done."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    sent = client.post(reverse("division-upload"), {"file": SimpleUploadedFile("清单.csv", text.encode())})
+    assert sent.status_code == 302
+    job = Job.objects.latest("pk")
+    run_now(job)
+    job.refresh_from_db()
+    return job
+
+
+def test_the_results_of_lists_of_divisions_and_the_form_of_a_missing_association(new_page, live_server, world):
+    loaded = load_list(world.administrator, DIVISIONS)
+    refused = load_list(world.administrator, DIVISIONS + "village,62042210220,错码村,620422102000\n")
+    assert (loaded.state, refused.state) == (Job.State.DONE, Job.State.FAILED)
+    add = reverse("association-add", args=[world.county.pk])
+    pages = {
+        reverse("division-result", args=[loaded.pk]): "新建机构 2 个",
+        reverse("division-result", args=[refused.pk]): "第 5 行",
+        add: "设立专门协会",
+        f"{add}?category={AssociationCategory.DEAF}": "设立专门协会",
+    }
+    problems = wrong_with(new_page, live_server, world.administrator, pages)
+    problems += wrong_when_sent_empty(new_page, live_server, world.administrator, add)
+    assert problems == []
+
+
+# --- rosters ----------------------------------------------------------------------------------
+def commits_alone(execute):
+    return nullcontext()
+
+
+@pytest.fixture
+def rosters(transactional_db, world) -> dict[str, RosterImport]:
+    """Imports of the clerk: one written, one checked with rows of every kind, one that is no workbook."""
+    # Jobs are run by hand, so a commit has nothing to set off.
+    Course(world.other_clerk, world.other_county, commits_alone).written(roster_file([person(80)]))
+    course = Course(world.clerk, world.county, commits_alone)
+    done = course.written(roster_file([person(n) for n in range(60)]))
+    rows = [person(0), person(1, 现住址="东山村新址"), person(2, 性别="男"), person(3, 残疾等级="九级")]
+    rows += [person(70), person(80)]
+    checked = course.send(roster_file(rows), mode=RosterImport.Mode.CORRECT_ROWS, name="改过的名册.xlsx")
+    refused = course.send(b"PK\x03\x04 no workbook", name="坏文件.xlsx")
+    return {"done": done, "checked": checked, "refused": refused}
+
+
+def test_a_roster_in_each_of_its_states(new_page, live_server, world, rosters):
+    done, checked, refused = rosters["done"], rosters["checked"], rosters["refused"]
+    assert [row.state for row in rosters.values()] == ["done", "checked", "refused"]
+    assert (checked.new_count, checked.changed_count, checked.transfer_count, checked.wrong_count) == (1, 1, 1, 2)
+    detail = reverse("roster-detail", args=[checked.pk])
+    written = reverse("roster-detail", args=[done.pk])
+    pages = {
+        detail: "残疾等级",
+        f"{detail}?show=changed": "东山村新址",
+        f"{detail}?show=unchanged": "无变化（1）",
+        f"{detail}?show=transfer": "在别处登记（1）",
+        reverse("roster-confirm", args=[checked.pk]): "有错误的 2 行不写入",
+        written: "已写入",
+        f"{written}?show=new&page=2": "第 2/2 页",
+        reverse("roster-undo", args=[done.pk]): "将删除这次新增的 60 行",
+        reverse("roster-detail", args=[refused.pk]): refused.refusal.split("。")[0],
+    }
+    assert wrong_with(new_page, live_server, world.clerk, pages) == []
+
+
+def test_the_workbook_of_a_roster_s_errors_comes_as_a_workbook(page, live_server, world, rosters):
+    login(page, live_server, world.clerk)
+    page.goto(reverse("roster-detail", args=[rosters["checked"].pk]))
+    address = reverse("roster-errors", args=[rosters["checked"].pk])
+    link = page.locator(f"main a[href='{address}']")
+    assert link.count() == 1
+    with page.expect_download() as download:
+        link.click()
+    assert Path(download.value.path()).read_bytes().startswith(b"PK")
+    answer = page.request.get(live_server.url + address)
+    assert (answer.status, answer.headers["content-type"]) == (200, WORKBOOK)
+
+
+# --- runs -------------------------------------------------------------------------------------
+def computed(standard, world) -> Run:
+    run = start_run(standard=standard, area=world.county, year=YEAR, as_of=AS_OF, by=world.clerk)
+    run_now(run.job)
+    return Run.objects.get(pk=run.pk)
+
+
+@pytest.fixture
+def runs(transactional_db, world) -> dict[str, Run]:
+    """A checklist, and a standard with points whose last item an inspector scores; both computed."""
+    call_command("load_standards", verbosity=0)
+    build_county(world, seed=7)
+    definition = json.loads(json.dumps(Standard.objects.get(code="township_2012").definition))
+    definition |= {"code": "township_hand"}
+    definition["items"][-1] |= {"scoring": "manual", "metric": ""}
+    store_standard(definition)
+    codes = {"checklist": "nine_haves_2012", "points": "township_hand", "villages": "village_2012"}
+    return {name: computed(Standard.objects.get(code=code), world) for name, code in codes.items()}
+
+
+def test_a_computed_run_from_its_table_down_to_an_item(new_page, live_server, world, runs):
+    checklist, points, villages = runs["checklist"], runs["points"], runs["villages"]
+    assert {run.state for run in runs.values()} == {Run.State.COMPUTED}
+    town = world.township
+    by_hand = [points.pk, town.pk, "T6.3"]
+    first = next(iter(checklist.results.get(organisation=town).items))
+    pages = {
+        reverse("run-detail", args=[points.pk]): "平均分",
+        reverse("run-matrix", args=[checklist.pk]): town.short_name,
+        reverse("run-matrix", args=[points.pk]): town.short_name,
+        reverse("run-league", args=[points.pk]): town.short_name,
+        reverse("run-league", args=[villages.pk]): world.village.short_name,
+        reverse("run-body", args=[checklist.pk, town.pk]): town.short_name,
+        reverse("run-body", args=[points.pk, town.pk]): town.short_name,
+        reverse("run-item", args=[checklist.pk, town.pk, first]): town.short_name,
+        reverse("run-item", args=[points.pk, town.pk, "T1.1"]): town.short_name,
+        reverse("run-item", args=[villages.pk, world.village.pk, "V3.1"]): world.village.short_name,
+        reverse("run-item", args=by_hand): town.short_name,
+        reverse("run-score", args=by_hand): "保存得分",
+        reverse("run-review", args=[points.pk]): "标记为已核对",
+    }
+    problems = wrong_with(new_page, live_server, world.clerk, pages)
+    problems += wrong_when_sent_empty(new_page, live_server, world.clerk, reverse("run-score", args=by_hand))
+    assert problems == []
