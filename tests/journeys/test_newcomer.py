@@ -8,7 +8,6 @@ import sys
 import pytest
 
 from federation.demo import PASSWORD
-from tests.browser import FLAGS, chromium_path
 from tests.journeys.story import ROOT, Newcomer, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -28,12 +27,9 @@ def make_rosters(folder, data):
     return folder
 
 
-def test_a_newcomer_imports_assesses_and_reads_the_evidence_by_keyboard(tmp_path):
-    from playwright.sync_api import sync_playwright
-
-    with served(tmp_path / "data") as address, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
-        page = chromium.new_page(locale="zh-CN", viewport={"width": 1440, "height": 900})
+def test_a_newcomer_imports_assesses_and_reads_the_evidence_by_keyboard(tmp_path, browser):
+    with served(tmp_path / "data") as address:
+        page = browser.new_page(locale="zh-CN", viewport={"width": 1440, "height": 900})
         page.set_default_timeout(60_000)
         newcomer = Newcomer(page, address)
         newcomer.log_in("clerk", PASSWORD)
@@ -55,7 +51,7 @@ def test_a_newcomer_imports_assesses_and_reads_the_evidence_by_keyboard(tmp_path
         newcomer.follow(f"table.matrix a[href='{shown}']")
         assert page.url.startswith(address + run)
         assert "算进来的依据" in page.locator("main").inner_text()
-        chromium.close()
+        page.close()
 
 
 def total_of(page) -> int:
