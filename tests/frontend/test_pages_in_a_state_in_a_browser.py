@@ -22,13 +22,14 @@ from federation.shared.models import Job, RosterImport
 from orgs.models import AssociationCategory
 from tests.assessments.facts import AS_OF, YEAR, build_county
 from tests.browser import login, show_as, small_targets
-from tests.frontend.test_every_page_in_a_browser import look, send_empty
+from tests.frontend.test_every_page_in_a_browser import IN_A_STATE, look, name_of, send_empty
 from tests.rosters.conftest import Course
 from tests.rosters.people import person, roster_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 THEMES = ("light", "contrast")
+LOOKED_AT: set[str] = set()
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DIVISIONS = """level,code,name,parent_code
 county,620422000000,会宁县,
@@ -54,6 +55,7 @@ def wrong_with(new_page, live_server, user, pages: dict[str, str]) -> list[str]:
             assert page.locator("html").get_attribute("data-theme") == theme
             assert answer.status == 200 and page.url == live_server.url + address, f"{address} led to {page.url}"
             assert words in page.locator("main").inner_text(), f"{address} is not in the state: {words}"
+            LOOKED_AT.add(name_of(address))
             found = look(page, address) + [f"{address}: small: {each}" for each in small_targets(page)]
             problems += [f"{theme}: {each}" for each in found]
     return problems
@@ -148,6 +150,7 @@ def test_the_workbook_of_a_roster_s_errors_comes_as_a_workbook(page, live_server
     assert Path(download.value.path()).read_bytes().startswith(b"PK")
     answer = page.request.get(live_server.url + address)
     assert (answer.status, answer.headers["content-type"]) == (200, WORKBOOK)
+    LOOKED_AT.add(name_of(address))
 
 
 # --- runs -------------------------------------------------------------------------------------
@@ -194,3 +197,7 @@ def test_a_computed_run_from_its_table_down_to_an_item(new_page, live_server, wo
     problems = wrong_with(new_page, live_server, world.clerk, pages)
     problems += wrong_when_sent_empty(new_page, live_server, world.clerk, reverse("run-score", args=by_hand))
     assert problems == []
+
+
+def test_no_page_the_walk_leaves_out_for_its_state_is_left_out_here():
+    assert IN_A_STATE <= LOOKED_AT, "run this file as a whole: the pages of all its tests are counted"
