@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -12,14 +11,13 @@ from committees.filters import SOON, MemberFilter
 from committees.forms import AppointmentForm, EndEngagementForm, EngagementForm, WorkerEditForm
 from committees.models import Appointment
 from committees.services import change_engagement, end_engagement, engage_member
-from federation.shared.history import VersionConflict
 from federation.shared.reveal import sealed_cell
 from federation.shared.tables import Column
 from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import (
+    ScopedActView,
     ScopedCreateView,
     ScopedDetailView,
-    ScopedFormView,
     ScopedListView,
     ScopedUpdateView,
     Section,
@@ -30,7 +28,7 @@ from orgs.body_page import media_url
 from orgs.models import PAID_POSTS, Identity, Organisation, Tenure, Worker
 from orgs.services import change_worker
 from orgs.views.organisations import history_entries
-from orgs.views.pages import ShowsRefusals, add_refusal, crumbs_of, organisation_url
+from orgs.views.pages import OfOneBody, ShowsRefusals, crumbs_of, organisation_url
 
 PLAIN = ("sex", "ethnicity", "born_on", "education", "political_status")
 SEALED = ("id_number", "certificate_number", "phone", "payment_account")
@@ -235,19 +233,11 @@ def _shown(row, name: str):
     return cn_date(row.born_on) if name == "born_on" else getattr(row, name)
 
 
-class MemberCreateView(ShowsRefusals, ScopedCreateView):
+class MemberCreateView(ShowsRefusals, OfOneBody, ScopedCreateView):
     permission = "members.edit"
     model = Tenure
     form_class = EngagementForm
     success_message = "聘任已登记。"
-
-    def organisation(self):
-        if not hasattr(self, "_organisation"):
-            self._organisation = get_in_scope(
-                Organisation.objects, self.request.user, self.permission, Organisation.view_permission,
-                pk=self.kwargs["pk"],
-            )  # fmt: skip
-        return self._organisation
 
     def get_title(self):
         return f"聘任：{self.organisation().label}"
@@ -322,13 +312,13 @@ class AppointmentUpdateView(ShowsRefusals, ScopedUpdateView):
         return member_url(row.tenure.worker)
 
 
-class MemberEndView(ScopedFormView):
+class MemberEndView(ScopedActView):
     permission = "members.edit"
     model = Tenure
     form_class = EndEngagementForm
-    template_name = "generic/confirm.html"
     submit_label = "办理离任"
     title = "办理离任"
+    success_message = "离任已登记。"
 
     def dispatch(self, request, *args, **kwargs):
         rows = Tenure.objects.filter(appointment__isnull=False).select_related("worker", "organisation", "appointment")
@@ -339,47 +329,36 @@ class MemberEndView(ScopedFormView):
         worker = self.object.worker
         return [list_crumb(), {"url": member_url(worker), "label": worker.name}, {"label": self.title}]
 
-    def ask(self, form):
+    def question(self):
         rows = [
             {"label": "姓名", "value": self.object.worker.name},
             {"label": "机构", "value": self.object.organisation.name},
             {"label": "岗位", "value": _role(self.object)},
             {"label": "任职日期", "value": cn_date(self.object.started_on)},
         ]
-        return self.show(form, consequence="离任的第二天起这个岗位记为空缺。", rows=rows)
+        return {"consequence": "离任的第二天起这个岗位记为空缺。", "rows": rows}
 
     def get(self, request, **kwargs):
-        if self.object.ended_on is not None:
-            messages.info(request, "此人已经离任。")
-            return redirect(self.success_url(None))
-        return self.ask(EndEngagementForm())
+        return self.already_left() or super().get(request, **kwargs)
 
     def post(self, request, **kwargs):
-        form = EndEngagementForm(request.POST)
-        if not form.is_valid():
-            return self.ask(form)
-        if self.object.ended_on is not None:
-            messages.info(request, "此人已经离任。")
-            return redirect(self.success_url(None))
-        values = form.cleaned_data
-        try:
-            with transaction.atomic():
-                end_engagement(
-                    tenure=self.object,
-                    on=values["ended_on"],
-                    ending=values["ending"],
-                    reason=values["reason"],
-                    by=request.user,
-                    expected_version=self.object.version,
-                )
-        except VersionConflict as conflict:
-            form.add_error(None, str(conflict))
-            return self.ask(form)
-        except ShowsRefusals.refusals as refusal:
-            add_refusal(form, refusal)
-            return self.ask(form)
-        messages.success(request, "离任已登记。")
+        return self.already_left() or super().post(request, **kwargs)
+
+    def already_left(self):
+        if self.object.ended_on is None:
+            return None
+        messages.info(self.request, "此人已经离任。")
         return redirect(self.success_url(None))
+
+    def act(self, values):
+        end_engagement(
+            tenure=self.object,
+            on=values["ended_on"],
+            ending=values["ending"],
+            reason=values["reason"],
+            by=self.request.user,
+            expected_version=self.object.version,
+        )
 
     def success_url(self, row):
         return member_url(self.object.worker)

@@ -7,7 +7,7 @@ save rolled back where it is gone.
 from dataclasses import dataclass, field
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -177,6 +177,56 @@ class ScopedFormView(ScopedView):
         """Save, then fetch again: a row moved out of the user's scope is rolled back by the exception."""
         if not type(row)._default_manager.visible_to(self.request.user, self.permission).filter(pk=row.pk).exists():
             raise PermissionDenied("保存后的记录不在您负责的范围内，没有保存。请检查所选的机构。")
+
+
+def add_refusal(form, refusal: ValidationError):
+    """Put a service's refusal where it belongs: beside its field, or above the form."""
+    if hasattr(refusal, "error_dict"):
+        for field_name, errors in refusal.error_dict.items():
+            form.add_error(field_name if field_name in form.fields else None, errors)
+    else:
+        form.add_error(None, refusal)
+
+
+class ScopedActView(ScopedFormView):
+    """A page that asks before something is done to the one row `self.object` (set in `dispatch`).
+
+    `question()` gives what the page tells before; `act(values)` calls the service, which may refuse in a
+    sentence: that comes back on the form with what was typed.
+    """
+
+    template_name = "generic/confirm.html"
+
+    def get_form(self, instance=None):
+        return self.form_class(self.request.POST or None, **self.form_kwargs())
+
+    def question(self) -> dict:
+        return {}
+
+    def act(self, values: dict):
+        raise NotImplementedError
+
+    def ask(self, form):
+        return self.show(form, **self.question())
+
+    def get(self, request, **kwargs):
+        return self.ask(self.get_form())
+
+    def post(self, request, **kwargs):
+        form = self.get_form()
+        if not form.is_valid():
+            return self.ask(form)
+        try:
+            with transaction.atomic():
+                self.act(form.cleaned_data)
+        except VersionConflict as conflict:
+            form.add_error(None, str(conflict))
+            return self.ask(form)
+        except ValidationError as refusal:
+            add_refusal(form, refusal)
+            return self.ask(form)
+        messages.success(request, self.success_message)
+        return redirect(self.success_url(self.object))
 
 
 class ScopedCreateView(ScopedFormView):

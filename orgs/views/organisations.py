@@ -1,18 +1,17 @@
 """Pages of bodies: list, detail, set up, change, abolish, history."""
 
 from django.contrib import messages
-from django.db import transaction
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from federation.shared.history import VersionConflict, history_of
+from federation.shared.history import history_of
 from federation.shared.tables import Column
 from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import (
+    ScopedActView,
     ScopedCreateView,
     ScopedDetailView,
-    ScopedFormView,
     ScopedListView,
     ScopedUpdateView,
     Section,
@@ -24,7 +23,7 @@ from orgs.filters import OrganisationFilter
 from orgs.forms import AbolishForm, AssociationForm, NewOrganisationForm, OrganisationForm
 from orgs.models import BodyKind, Level, Organisation
 from orgs.services import abolish_organisation, change_organisation, set_up_association, set_up_organisation
-from orgs.views.pages import ShowsRefusals, add_refusal, crumbs_of, organisation_url
+from orgs.views.pages import ShowsRefusals, crumbs_of, organisation_url
 
 
 def _state(body) -> str:
@@ -215,12 +214,12 @@ class OrganisationUpdateView(ShowsRefusals, ScopedUpdateView):
         return organisation_url(row)
 
 
-class OrganisationAbolishView(ScopedFormView):
+class OrganisationAbolishView(ScopedActView):
     permission = "organisations.manage"
     model = Organisation
     form_class = AbolishForm
-    template_name = "generic/confirm.html"
     submit_label = "撤销机构"
+    success_message = "机构已撤销。"
 
     def dispatch(self, request, *args, **kwargs):
         self.object = get_in_scope(
@@ -234,41 +233,19 @@ class OrganisationAbolishView(ScopedFormView):
     def breadcrumbs(self):
         return [*crumbs_of(self.object, self.request.user), {"label": "撤销"}]
 
-    def get_form(self, instance=None):
-        return self.form_class(self.request.POST or None, **self.form_kwargs())
-
-    def ask(self, form):
+    def question(self):
         consequence = "撤销以后不能再登记新的情况；以前登记的内容全部保留，可以查看。下级机构和在任人员须先处理完。"
         rows = [{"label": "机构", "value": self.object.name}]
-        context = {"consequence": consequence, "rows": rows, "danger": True, "version": self.object.version}
-        return self.show(form, **context)
+        return {"consequence": consequence, "rows": rows, "danger": True, "version": self.object.version}
 
-    def get(self, request, **kwargs):
-        return self.ask(self.get_form())
-
-    def post(self, request, **kwargs):
-        form = self.get_form()
-        if not form.is_valid():
-            return self.ask(form)
-        try:
-            with transaction.atomic():
-                abolish_organisation(
-                    organisation=self.object,
-                    on=form.cleaned_data["abolished_on"],
-                    reason=form.cleaned_data["reason"],
-                    by=request.user,
-                    expected_version=self.object.version,
-                )
-        except VersionConflict as conflict:
-            form.add_error(None, str(conflict))
-            return self.ask(form)
-        except self.refusals as refusal:
-            add_refusal(form, refusal)
-            return self.ask(form)
-        messages.success(request, "机构已撤销。")
-        return redirect(organisation_url(self.object))
-
-    refusals = ShowsRefusals.refusals
+    def act(self, values):
+        abolish_organisation(
+            organisation=self.object,
+            on=values["abolished_on"],
+            reason=values["reason"],
+            by=self.request.user,
+            expected_version=self.object.version,
+        )
 
     def success_url(self, row):
         return organisation_url(self.object)

@@ -4,7 +4,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.urls import reverse
 
+from federation.shared.views import add_refusal, get_in_scope
 from orgs.areas import ancestors_of
+from orgs.models import Organisation
 
 
 def organisation_url(organisation) -> str:
@@ -46,10 +48,13 @@ class ShowsRefusals:
         return self.get_object() if hasattr(self, "get_object") else self.initial_instance()
 
 
-def add_refusal(form, refusal: ValidationError):
-    """Put a service's refusal where it belongs: beside its field, or above the form."""
-    if hasattr(refusal, "error_dict"):
-        for field, errors in refusal.error_dict.items():
-            form.add_error(field if field in form.fields else None, errors)
-    else:
-        form.add_error(None, refusal)
+class OfOneBody:
+    """Of views below a body's address: the body, which the user must see and be allowed to write for."""
+
+    def organisation(self):
+        if not hasattr(self, "_organisation"):
+            self._organisation = get_in_scope(
+                Organisation.objects, self.request.user, self.permission, Organisation.view_permission,
+                pk=self.kwargs["pk"],
+            )  # fmt: skip
+        return self._organisation

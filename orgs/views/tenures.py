@@ -1,16 +1,14 @@
 """Pages of posts: who takes one up, who leaves it, and which are vacant."""
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from federation.shared.history import VersionConflict
 from federation.shared.tables import Column, Page, Table
 from federation.shared.templatetags.ui import cn_date
-from federation.shared.views import ScopedCreateView, ScopedFormView, ScopedUpdateView, ScopedView, get_in_scope
+from federation.shared.views import ScopedActView, ScopedCreateView, ScopedUpdateView, ScopedView, get_in_scope
 from federation.shared.workbooks import Column as SheetColumn
 from federation.shared.workbooks import Sheet, workbook_response
 from orgs.areas import labels_above
@@ -19,24 +17,16 @@ from orgs.forms import EndTenureForm, TenureEditForm, TenureForm
 from orgs.models import PAID_POSTS, Organisation, Tenure, Worker
 from orgs.open_vacancies import bodies_with_vacancies, count_vacancies, vacancies_of
 from orgs.services import change_tenure, end_tenure, find_or_record_worker, record_tenure
-from orgs.views.pages import ShowsRefusals, add_refusal, crumbs_of, organisation_url
+from orgs.views.pages import OfOneBody, ShowsRefusals, crumbs_of, organisation_url
 
 EXPORT_LIMIT = 20_000
 
 
-class TenureCreateView(ShowsRefusals, ScopedCreateView):
+class TenureCreateView(ShowsRefusals, OfOneBody, ScopedCreateView):
     permission = "members.edit"
     model = Tenure
     form_class = TenureForm
     success_message = "任职已登记。"
-
-    def organisation(self):
-        if not hasattr(self, "_organisation"):
-            self._organisation = get_in_scope(
-                Organisation.objects, self.request.user, self.permission, Organisation.view_permission,
-                pk=self.kwargs["pk"],
-            )  # fmt: skip
-        return self._organisation
 
     def get(self, request, **kwargs):
         if request.GET.get("post") in PAID_POSTS:
@@ -92,13 +82,13 @@ class TenureUpdateView(ShowsRefusals, ScopedUpdateView):
         return f"{organisation_url(row.organisation)}#posts"
 
 
-class TenureEndView(ScopedFormView):
+class TenureEndView(ScopedActView):
     permission = "members.edit"
     model = Tenure
     form_class = EndTenureForm
-    template_name = "generic/confirm.html"
     submit_label = "办理离任"
     title = "办理离任"
+    success_message = "离任已登记。"
 
     def dispatch(self, request, *args, **kwargs):
         rows = Tenure.objects.select_related("organisation", "worker")
@@ -108,10 +98,7 @@ class TenureEndView(ScopedFormView):
     def breadcrumbs(self):
         return [*crumbs_of(self.object.organisation, self.request.user), {"label": "办理离任"}]
 
-    def get_form(self, instance=None):
-        return self.form_class(self.request.POST or None, **self.form_kwargs())
-
-    def ask(self, form):
+    def question(self):
         tenure = self.object
         rows = [
             {"label": "姓名", "value": tenure.worker.name},
@@ -119,7 +106,7 @@ class TenureEndView(ScopedFormView):
             {"label": "职务", "value": tenure.get_post_display()},
             {"label": "任职日期", "value": f"{tenure.started_on:%Y-%m-%d}"},
         ]
-        return self.show(form, consequence="离任的第二天起这个岗位记为空缺。", rows=rows)
+        return {"consequence": "离任的第二天起这个岗位记为空缺。", "rows": rows}
 
     def get(self, request, **kwargs):
         if self.object.ended_on is not None:
@@ -127,31 +114,21 @@ class TenureEndView(ScopedFormView):
             return redirect(self.success_url(None))
         if self.object.post in PAID_POSTS and hasattr(self.object, "appointment"):
             return redirect("member-end", pk=self.object.pk)
-        return self.ask(self.get_form())
+        return super().get(request, **kwargs)
 
     def post(self, request, **kwargs):
         if self.object.ended_on is not None or (self.object.post in PAID_POSTS and hasattr(self.object, "appointment")):
             raise Http404("这个任职不在这里办理离任")
-        form = self.get_form()
-        if not form.is_valid():
-            return self.ask(form)
-        try:
-            with transaction.atomic():
-                end_tenure(
-                    tenure=self.object,
-                    on=form.cleaned_data["ended_on"],
-                    reason=form.cleaned_data["reason"],
-                    by=request.user,
-                    expected_version=self.object.version,
-                )
-        except VersionConflict as conflict:
-            form.add_error(None, str(conflict))
-            return self.ask(form)
-        except ShowsRefusals.refusals as refusal:
-            add_refusal(form, refusal)
-            return self.ask(form)
-        messages.success(request, "离任已登记。")
-        return redirect(self.success_url(None))
+        return super().post(request, **kwargs)
+
+    def act(self, values):
+        end_tenure(
+            tenure=self.object,
+            on=values["ended_on"],
+            reason=values["reason"],
+            by=self.request.user,
+            expected_version=self.object.version,
+        )
 
     def success_url(self, row):
         return f"{organisation_url(self.object.organisation)}#posts"
