@@ -70,6 +70,14 @@ def test_a_running_job_is_cancelled_after_a_question(as_user, half_done):
     assert half_done.state == Job.State.CANCELLED
 
 
+def test_a_job_whose_kind_is_gone_is_not_cancelled_and_says_why(as_user, half_done):
+    Job.objects.filter(pk=half_done.pk).update(kind="test.removed")
+    page = as_user("clerk").post(reverse("job-cancel", args=[half_done.pk]), follow=True).content.decode()
+    assert "现在的程序里没有这类任务" in page
+    half_done.refresh_from_db()
+    assert half_done.state == Job.State.RUNNING
+
+
 def test_a_finished_job_is_not_cancelled_and_says_why(as_user, half_done):
     run_now(half_done)
     page = as_user("clerk").post(reverse("job-cancel", args=[half_done.pk]), follow=True).content.decode()

@@ -12,7 +12,7 @@ from kombu.exceptions import ChannelError, KombuError
 
 from federation.shared.jobs import engine
 from federation.shared.jobs.context import end_job
-from federation.shared.jobs.kinds import JobRefused, kind_of
+from federation.shared.jobs.kinds import JobRefused, kind_of, kind_or_none
 from federation.shared.models.jobs import Chunk, ChunkState, DatabaseClock, Job, JobState
 
 logger = logging.getLogger(__name__)
@@ -127,7 +127,10 @@ def run_now(job: Job) -> Job:
 
 def cancel(*, job: Job):
     """End the job at once; parts already done stay done, the part being worked on is rolled back."""
-    kind = kind_of(job.kind)
+    kind = kind_or_none(job.kind)
+    if kind is None:
+        # Its kind knows what must be tidied up; without it an import, say, would stay half confirmed for ever.
+        raise JobRefused("现在的程序里没有这类任务，它不会执行，也不能取消。请告诉系统管理员核对程序版本。")
     if not kind.cancellable:
         raise JobRefused("这类任务开始后不能取消。")
     with transaction.atomic():
