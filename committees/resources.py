@@ -43,7 +43,6 @@ class MemberRoster(RecordRoster):
     position = 2
     description = "乡镇、村（社区）专职委员和阳光家园辅导员，一人一行：本人情况、任职和聘任。按身份证号对应。"
     models_in_order = (Worker, Tenure, Appointment)
-    attributes = {"township": "tenure__organisation", "village": "tenure__organisation"}
     columns = (
         RosterColumn("name", "姓名", clean=normalise.name, synonyms=("名字", "专职委员姓名"), required=True,
                      example="李四", width=10, max_length=50),

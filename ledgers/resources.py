@@ -25,7 +25,7 @@ from ledgers.models.dictionaries import (
     RegisterType,
 )
 from orgs.models import Sex
-from orgs.places import Places, find_all
+from orgs.places import Places, WrittenPlaces, find_all
 
 CATEGORY = Dictionary(
     DisabilityCategory.choices,
@@ -176,11 +176,14 @@ class PersonRoster(SetBasedRoster):
     columns = COLUMNS
     model = DisabledPerson
     rule_fields = _RULE_FIELDS
-    attributes = {
-        "township": "organisation__parent_label",
-        "village": "organisation__label",
-        "division_code": "organisation__code",
-    }
+
+    def values_elsewhere(self, rows):
+        places = WrittenPlaces(rows.values("organisation_id"))
+        return {
+            "township": lambda person: places[person.organisation_id].township,
+            "village": lambda person: places[person.organisation_id].village,
+            "division_code": lambda person: places[person.organisation_id].code,
+        }
 
     def places_of(self, roster_import, user):
         return Places.of_import(roster_import, user)

@@ -2,6 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, Length, NullIf, Substr
 
 from orgs.models import BodyKind, Level, Organisation
 
@@ -23,6 +27,14 @@ class Place:
     level: int
     place_kind: str
     township: str
+
+
+class WrittenPlace(NamedTuple):
+    """A body as the three columns of a roster name it."""
+
+    township: str
+    village: str
+    code: str
 
 
 class Unfound(Exception):
@@ -126,6 +138,32 @@ class Places:
     def _lies_in(self, place: Place, township: str) -> bool:
         above = self._above[place.path]
         return _folded(township) in above or proper_name(township) in above
+
+
+class WrittenPlaces(dict):
+    """Pk of a body → township, village and code as a roster writes them: one query for all `bodies` (their pks)."""
+
+    def __init__(self, bodies):
+        super().__init__(self._of(Organisation.objects.filter(pk__in=bodies)))
+
+    def __missing__(self, pk: int) -> WrittenPlace:
+        # The row moved to another body while the file was being written.
+        self.update(self._of(Organisation.objects.filter(pk=pk)))
+        return dict.__getitem__(self, pk)
+
+    @staticmethod
+    def _of(bodies) -> dict[int, WrittenPlace]:
+        above = Organisation.objects.filter(path=OuterRef("parent_path")).order_by()
+        label = Coalesce(NullIf("short_name", Value("")), "name")
+        rows = bodies.order_by().annotate(
+            parent_path=Substr("path", 1, Length("path") - Organisation.steplen),
+            label_here=label,
+            label_above=Subquery(above.annotate(label_here=label).values("label_here")[:1]),
+        )
+        return {
+            pk: WrittenPlace(above or "", here, code) if level == Level.VILLAGE else WrittenPlace(here, "", code)
+            for pk, level, here, above, code in rows.values_list("pk", "level", "label_here", "label_above", "code")
+        }
 
 
 def find_all(table, places: Places):

@@ -67,7 +67,6 @@ class OrganisationRoster(RecordRoster):
     description = "乡镇（街道）残联和村（社区）残协的牌子、场所、制度、经费、档案、责任书和任职，一个机构一行。"
     models_in_order = (Worker, Tenure, Plaque, Premises, Regulation, Budget, ArchiveVolume, YearlyTarget,
                        ResponsibilityLetter)  # fmt: skip
-    attributes = {"township": "short_name", "village": "short_name", "division_code": "code"}
     columns = (
         RosterColumn("township", "乡镇", synonyms=("乡镇(街道)", "所属乡镇", "街道", "乡(镇)"), required=True,
                      help="与“机构名称”表中的写法一致", width=14),

@@ -3,6 +3,9 @@
 One list of columns drives the template, the reader, the preview, the error workbook and the export.
 """
 
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
+
 from import_export.fields import Field
 from import_export.resources import Resource
 from import_export.widgets import Widget
@@ -31,11 +34,12 @@ class ColumnWidget(Widget):
     def clean(self, value, row=None, **kwargs):
         return self.column.read("" if value is None else str(value)) or None
 
-    def render(self, value, obj=None, **kwargs):
+    def render(self, value, obj=None, *, sealed: Callable[[SealedText], str] = SealedText.masked, **kwargs):
+        """What a file holds for `value`, such that `clean` gives the same value back."""
         if value is None or value == "":
             return ""
         if isinstance(value, SealedText):
-            return value.masked()
+            return sealed(value)
         if isinstance(value, bool):
             value = "1" if value else "0"
         if isinstance(self.column.clean, Dictionary):
@@ -51,14 +55,12 @@ class RosterResource(Resource):
     position = 0
     description = ""
     columns: tuple[RosterColumn, ...] = ()
-    # The model attribute of a column whose field is called otherwise, for exports.
-    attributes: dict[str, str] = {}
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         for column in self.columns:
             self.fields[column.field] = Field(
-                attribute=self.attributes.get(column.field, column.field),
+                attribute=column.field,
                 column_name=column.heading,
                 widget=ColumnWidget(column),
             )
@@ -79,13 +81,32 @@ class RosterResource(Resource):
         if missing:
             raise RosterRefused(f"表头缺少：{'、'.join(missing)}。请补上这些列（写法以下载的模板为准）后再上传。")
 
-    def export_sheet(self, rows) -> Sheet:
-        """`rows` of the model as the sheet that this roster reads, numbers masked."""
-        columns = [Column(column.heading, column.width, column.shown_kind) for column in self.columns]
-        fields = [self.fields[column.field] for column in self.columns]
-        return Sheet(self.title, columns, ([field.export(row) for field in fields] for row in rows))
+    def sheet_of(
+        self, rows, *, sealed: Callable[[SealedText], str], columns: Iterable[RosterColumn] | None = None
+    ) -> Sheet:
+        """`rows` (a queryset of the kind's model) as the sheet that this roster reads.
+
+        `sealed` gives what stands for a sealed value: its mask, nothing, or the number where the caller has made
+        sure that it may leave and has audited it.
+        """
+        columns = list(self.columns if columns is None else columns)
+        written = [Column(column.heading, column.width, column.shown_kind) for column in columns]
+        return Sheet(self.title, written, self._written_rows(rows, columns, sealed))
+
+    def _written_rows(self, rows, columns: list[RosterColumn], sealed) -> Iterator[list]:
+        elsewhere = self.values_elsewhere(rows)
+        cells = [
+            (self.fields[column.field].widget.render, elsewhere.get(column.field) or attrgetter(column.field))
+            for column in columns
+        ]
+        for row in rows.iterator(chunk_size=2000):
+            yield [render(value_of(row), sealed=sealed) for render, value_of in cells]
 
     # --- what a kind does -------------------------------------------------------------------------
+
+    def values_elsewhere(self, rows) -> dict[str, Callable]:
+        """For columns that are not fields of the model: {field: what gives its value for a row}, set-based."""
+        return {}
 
     def places_of(self, roster_import, user):
         """What rows may be written for, asked with the rights of `user` now."""
