@@ -5,6 +5,7 @@ from the model's own name. Everything else that calls `audit.record` has one.
 """
 
 ACTIONS = {
+    "access.refused": "越权操作被拒绝",
     "accounts.login.succeeded": "登录",
     "accounts.login.failed": "登录失败",
     "accounts.login.locked_out": "登录失败过多，暂时锁定",

@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 
 from federation.roles import PERMISSIONS
+from federation.shared.refusals import record_refusal
 
 PUBLIC = "public"
 LOGGED_IN = "logged-in"
@@ -45,6 +46,8 @@ class PermissionMiddleware:
         if getattr(request, "user", None) is not None and request.user.is_authenticated:
             # Pages hold personal data: the back button after logging out must not show them.
             response.headers.setdefault("Cache-Control", "no-store")
+        if response.status_code == 403:
+            record_refusal(request)
         return response
 
     def process_view(self, request, view, args, kwargs):

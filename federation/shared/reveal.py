@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from federation.shared import audit
+from federation.shared import audit, refusals
 from federation.shared.display import safe_next
 from federation.shared.forms import HouseForm
 from federation.shared.models import AuditEntry
@@ -133,7 +133,11 @@ class RevealView(ScopedView):
             raise Http404
         self.row = get_object_or_404(model._default_manager.visible_to(request.user), uid=uid)
         self.field = model._meta.get_field(field)
-        _check(request.user, self.row, field)
+        try:
+            _check(request.user, self.row, field)
+        except PermissionDenied:
+            refusals.is_recorded(request)
+            raise
         return super().dispatch(request)
 
     def get(self, request):
