@@ -1,4 +1,4 @@
-from federation.shared.models import ChangeRecord, RosterImport
+from federation.shared.models import AuditEntry, ChangeRecord, RosterImport
 from ledgers.models import DisabledPerson
 from tests.rosters.people import person, roster_file
 
@@ -65,6 +65,17 @@ def test_an_import_is_undone_as_a_whole(course):
     assert undone.state == State.UNDONE, undone.refusal
     only = DisabledPerson.objects.get()
     assert (only.current_address, only.version) == ("东山村0号", 3)
+
+
+def test_the_audit_names_every_person_that_an_undo_deleted(course, world):
+    course.written(roster_file([person(0)]))
+    second = course.written(roster_file([person(0, 现住址="别处"), person(1), person(2)]))
+    first, last = DisabledPerson.objects.filter(source_import=second.pk).order_by("pk").values_list("pk", flat=True)
+    course.undo(second)
+    entry = AuditEntry.objects.get(action="rosters.import.undone")
+    assert entry.actor_id == world.clerk.pk
+    assert entry.details["removed"] == {"ledgers.disabledperson": {"count": 2, "ids": [[first, last]]}}
+    assert entry.details["sha256"] == second.sha256
 
 
 def test_an_import_whose_rows_were_changed_since_is_not_undone(course):

@@ -137,6 +137,12 @@ class RecordRoster(RosterResource):
 
     # --- undo -------------------------------------------------------------------------------------
 
+    def created_rows(self, written, *, roster_import):
+        created: dict[str, list[int]] = {}
+        for label, pk in (row for part in written for row in part["created"]):
+            created.setdefault(label, []).append(pk)
+        return created
+
     def undo(self, written, *, roster_import, by):
         created = [tuple(row) for part in written for row in part["created"]]
         count = 0

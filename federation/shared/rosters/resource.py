@@ -135,6 +135,11 @@ class RosterResource(Resource):
         """Write the new and changed rows of a compared table; what an undo needs to know, as JSON."""
         raise NotImplementedError
 
+    def created_rows(self, written: list[dict], *, roster_import) -> dict[str, list[int]]:
+        """What an undo will delete: {label: pks}. Here the rows that name the import as their source."""
+        rows = self.model._base_manager.filter(source_import=roster_import.pk)
+        return {self.model._meta.label_lower: list(rows.values_list("pk", flat=True))}
+
     def undo(self, written: list[dict], *, roster_import, by):
         """Take back what `write` did. Raises RosterRefused where a row has been changed since."""
         raise NotImplementedError

@@ -159,9 +159,24 @@ def take_back(roster_import: RosterImport, *, by):
     roster = roster_of(roster_import.kind)
     blocks = staging.blocks_of(roster_import, StagedBlock.Content.WRITTEN)
     written = [staging.content_of(block, roster_import) for block in blocks]
+    created = roster.created_rows(written, roster_import=roster_import)
     roster.undo(written, roster_import=roster_import, by=by)
     StagedBlock.objects.filter(roster_import=roster_import, content=StagedBlock.Content.WRITTEN).delete()
     roster_import.state = State.UNDONE
     roster_import.undone_at = timezone.now()
     roster_import.save(update_fields=["state", "undone_at", "updated_at"])
-    audit.record("rosters.import.undone", actor=by, target=roster_import, details=_counts_of(roster_import))
+    # A deleted row leaves no history: this entry says which ones the import had made and who took them back.
+    removed = {label: {"count": len(pks), "ids": _runs(pks)} for label, pks in created.items() if pks}
+    details = _counts_of(roster_import) | {"removed": removed}
+    audit.record("rosters.import.undone", actor=by, target=roster_import, details=details)
+
+
+def _runs(pks: list[int]) -> list[list[int]]:
+    """[first, last] of each run of numbers without a gap: a roster's rows are inserted one after the other."""
+    runs: list[list[int]] = []
+    for pk in sorted(pks):
+        if runs and runs[-1][1] == pk - 1:
+            runs[-1][1] = pk
+        else:
+            runs.append([pk, pk])
+    return runs
