@@ -63,7 +63,7 @@ REFUSED = {
     "only the first bytes": (lambda: hostile.good()[:64], "不完整或已损坏"),
     "zip with a comment": (lambda: hostile.packed(hostile.parts_of(hostile.good()), comment=b"x" * 50), "压缩方式"),
     "polyglot: PDF before the zip": (lambda: b"%PDF-1.7\n" + hostile.good(), "PDF"),
-    "polyglot: text before the zip": (lambda: b"hello\0" + hostile.good(), "不是表格文件"),
+    "polyglot: text before the zip": (lambda: b"hello\0" + hostile.good(), "另一种程序的文件"),
     "zip in a zip": (lambda: hostile.packed({"名册.xlsx": hostile.good()}), "没有工作簿"),
     "workbook with a workbook inside": (
         lambda: hostile.with_part("xl/embeddings/a.xlsx", hostile.good()),
@@ -77,7 +77,7 @@ REFUSED = {
         lambda: hostile.old_excel() + "_VBA_PROJECT".encode("utf-16-le"),
         "宏",
     ),
-    "old Word document": (lambda: hostile.compound_file("WordDocument", b"x" * 5000), "不是 Excel 工作簿"),
+    "old Word document": (lambda: hostile.compound_file("WordDocument", b"x" * 5000), "不是 Excel 表格，是别的文档"),
     "compound file of rubbish": (lambda: hostile.compound_file("Workbook", b"\xff" * 9000), ""),
     "docx": (lambda: hostile.packed({"word/document.xml": "<a/>", "[Content_Types].xml": "<a/>"}), "Word 文档"),
     "xlsb": (lambda: hostile.packed({"xl/workbook.bin": "x", "[Content_Types].xml": "<a/>"}), "xlsb"),
@@ -86,9 +86,15 @@ REFUSED = {
     "picture": (b"\x89PNG\r\n\x1a\n" + b"x" * 100, "图片"),
     "rar": (b"Rar!\x1a\x07\x00" + b"x" * 100, "压缩包"),
     "HTML table named .xls": (b"<html><table><tr><td>1</td></tr></table></html>", "网页"),
+    "HTML table behind a comment": (b"<!-- saved from url -->\n<table><tr><td>1</td></tr></table>", "网页"),
+    "HTML table behind words": ("名册\n<TABLE border=1><tr><td>1</td></tr>".encode(), "网页"),
+    "web archive": (b"MIME-Version: 1.0\nContent-Type: multipart/related\n", "网页"),
+    "letter named .xls": ("关于上报残疾人名册的通知\n各村（社区）：\n请于月底前上报。\n".encode(), "普通的文字文件"),
+    "tail of a file": (b"\r\nxxxx", "普通的文字文件"),
+    "comma file without headings": ("甲,乙,丙,丁\n1,2,3,4\n".encode(), "在“名册.xlsx”的前 40 行里没有找到表头"),
     "SVG": (b'<svg xmlns="http://www.w3.org/2000/svg"></svg>', "网页或 XML"),
     "XML spreadsheet of 2003": (b'<?xml version="1.0"?><Workbook></Workbook>', "网页或 XML"),
-    "program": (b"\x7fELF" + b"\0" * 200, "不是表格文件"),
+    "program": (b"\x7fELF" + b"\0" * 200, "另一种程序的文件"),
     "bytes of no encoding": ("姓名,身份证号\n".encode() + b"\xff\xff\xfe,1\n", "编码认不出来"),
     "sheet XML cut in the middle": (lambda: hostile.with_sheet(lambda xml: xml[: len(xml) // 2]), "损坏"),
     "workbook without relations": (
@@ -140,6 +146,13 @@ def test_hostile_containers_are_refused(course, settings, name):
     assert not DisabledPerson.objects.exists()
     assert not StagedBlock.objects.exists()
     assert not list(settings.MEDIA_ROOT.glob("rosters/*")), "the file itself is not kept either"
+
+
+@pytest.mark.parametrize("data", [b"%PDF-1.7\n", b"<table></table>", "一封信".encode()])
+def test_a_file_that_is_no_table_is_named_with_what_it_is_and_what_to_do(course, data):
+    refusal = course.send(data, name="会师镇名册.doc").refusal
+    assert refusal.startswith("“会师镇名册.doc”不是 Excel 表格，是")
+    assert refusal.endswith("另存为 .xlsx 后再上传。")
 
 
 def test_the_worker_reads_the_next_file_after_a_hostile_one(course):

@@ -89,6 +89,12 @@ def read_upload(roster_import: RosterImport, roster, *, all_columns=False) -> Re
     """The sheet of the upload that carries the roster. Raises RosterRefused with the sentence."""
     try:
         with opened_file(roster_import) as path:
-            return read_sheet(path, roster.headings(), max_rows=settings.ROSTER_MAX_ROWS, all_columns=all_columns)
+            return read_sheet(
+                path,
+                roster.headings(),
+                max_rows=settings.ROSTER_MAX_ROWS,
+                all_columns=all_columns,
+                name=roster_import.file_name,
+            )
     except WorkbookRefused as refusal:
         raise RosterRefused(str(refusal)) from refusal

@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from cells import BOOLEAN, DATE, ERROR, NUMBER, SEPARATOR, UNCALCULATED, fold_heading  # noqa: E402
-from container import SAVE_AGAIN, Refused, inspect_ole, inspect_xlsx, kind_of  # noqa: E402
+from container import SAVE_AGAIN, Refused, inspect_ole, inspect_xlsx, kind_of, no_table  # noqa: E402
 
 HEADING_ROWS = 40
 MAX_COLUMNS = 300
@@ -53,12 +53,16 @@ def _fence(request):
 
 def _read(request):
     path = Path(request["path"])
-    kind = kind_of(path)
+    shown = f"“{request['name']}”" if request["name"] else "这个文件"
+    kind = kind_of(path, shown)
     if kind == "csv":
-        return _pick([(path.stem, _csv_rows(path))], request, {})
+        rows = _csv_rows(path, shown)
+        if max(map(len, rows[:HEADING_ROWS]), default=0) < min(3, len(request["fields"])):
+            raise Refused(no_table(shown, "普通的文字文件，没有分成列"))
+        return _pick([(request["name"] or path.stem, rows)], request, {})
     parts = {}
     if kind == "xls":
-        inspect_ole(path)
+        inspect_ole(path, shown)
     else:
         parts = inspect_xlsx(path)
     return _pick(_workbook_sheets(path), request, parts, path if kind == "xlsx" else None)
@@ -93,7 +97,7 @@ def _workbook_sheets(path):
         raise Refused(f"工作簿的内容已损坏，读不了。{SAVE_AGAIN}") from error
 
 
-def _csv_rows(path):
+def _csv_rows(path, shown):
     data = path.read_bytes()
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
@@ -108,7 +112,7 @@ def _csv_rows(path):
     else:
         raise Refused("文件的文字编码认不出来。请另存为 .xlsx 文件，或另存为 UTF-8 编码的 .csv 文件再上传。")
     if "\0" in text:
-        raise Refused("这不是表格文件。请上传 .xlsx、.xls 或 .csv 文件。")
+        raise Refused(no_table(shown, "另一种程序的文件"))
     first = text[:4096].split("\n", 1)[0]
     delimiter = max(",\t;，", key=first.count)
     csv.field_size_limit(1 << 20)
@@ -137,7 +141,8 @@ def _pick(sheets, request, parts, path=None):
             return _encode(title, rows, merged, place, known, request, parts, path)
     wanted = "、".join(names[0] for names in list(request["fields"].values())[:8])
     looked = "、".join(titles[:5])
-    raise Refused(f"在工作表“{looked}”的前 {HEADING_ROWS} 行里没有找到表头。表头应有：{wanted}等。请使用下载的模板。")
+    where = f"“{looked}”" if looked == request["name"] else f"工作表“{looked}”"
+    raise Refused(f"在{where}的前 {HEADING_ROWS} 行里没有找到表头。表头应有：{wanted}等。请使用下载的模板。")
 
 
 def _heading_row(rows, known):

@@ -29,6 +29,31 @@ _FAR_CELL = re.compile(rb'r="([A-Z]{3,})(\d+)"[^>]*>\s*<(?:\w+:)?(?:v|f|is)\b')
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY|ELEMENT)", re.IGNORECASE)
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([^\"']+)", re.IGNORECASE)
 
+_OTHERS = {
+    b"%PDF": "PDF 文件",
+    b"\x89PNG": "图片",
+    b"\xff\xd8\xff": "图片",
+    b"GIF8": "图片",
+    b"Rar!": "压缩包",
+    b"7z\xbc\xaf": "压缩包",
+    b"\x1f\x8b": "压缩包",
+    b"{\\rtf": "Word 文档",
+}
+_MARKUP = (
+    b"<!doctype",
+    b"<html",
+    b"<table",
+    b"<?xml",
+    b"<svg",
+    b"<meta",
+    b"<style",
+    b"<div",
+    b"<!--",
+    b"mime-version:",
+)
+# A table saved as a web page may begin with anything.
+_TABLE = re.compile(rb"<(?:html|table|body)[\s>]")
+
 SAVE_AGAIN = "请用 Excel 或 WPS 打开后另存为新的 .xlsx 文件再上传。"
 
 
@@ -46,8 +71,11 @@ class Part:
         self.has_hidden_columns = False
 
 
-def kind_of(path: Path) -> str:
-    """xlsx, xls or csv by the first bytes, never by the name. Raises Refused for anything else."""
+def kind_of(path: Path, shown: str) -> str:
+    """xlsx, xls or csv by the first bytes, never by the name. Raises Refused for anything else.
+
+    `shown` is what the file is called in the sentence.
+    """
     size = path.stat().st_size
     if size == 0:
         raise Refused("文件是空的（0 字节）。请重新保存后上传。")
@@ -59,28 +87,24 @@ def kind_of(path: Path) -> str:
         raise Refused(f"这个压缩文件里没有内容，或是分卷压缩。{SAVE_AGAIN}")
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return "xls"
-    known = {
-        b"%PDF": "PDF 文件",
-        b"\x89PNG": "图片",
-        b"\xff\xd8\xff": "图片",
-        b"GIF8": "图片",
-        b"Rar!": "压缩包",
-        b"7z\xbc\xaf": "压缩包",
-        b"\x1f\x8b": "压缩包",
-        b"{\\rtf": "Word 文档",
-    }
-    for magic, name in known.items():
+    for magic, name in _OTHERS.items():
         if head.startswith(magic):
-            raise Refused(f"这是{name}，不是表格。请上传 .xlsx、.xls 或 .csv 文件。")
+            raise Refused(no_table(shown, name))
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if text.startswith((b"<!doctype", b"<html", b"<table", b"<?xml", b"<svg", b"<meta", b"<style", b"<div")):
-        raise Refused(f"这是网页或 XML 文件，只是改了扩展名。{SAVE_AGAIN}")
+    if text.startswith(_MARKUP) or _TABLE.search(text):
+        raise Refused(no_table(shown, "网页或 XML 文件，只是改了扩展名"))
     if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Refused("这不是表格文件。请上传 .xlsx、.xls 或 .csv 文件。")
+        raise Refused(no_table(shown, "另一种程序的文件"))
     return "csv"
 
 
-def inspect_ole(path: Path):
+def no_table(shown: str, what: str) -> str:
+    return (
+        f"{shown}不是 Excel 表格，是{what}。请用 WPS 或 Excel 打开（打不开的请重新做成表格），另存为 .xlsx 后再上传。"
+    )
+
+
+def inspect_ole(path: Path, shown: str):
     """Refuse an OLE file that is encrypted, carries macros, or is no workbook at all."""
     data = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in data:
@@ -88,7 +112,7 @@ def inspect_ole(path: Path):
     if "_VBA_PROJECT".encode("utf-16-le") in data:
         raise Refused("工作簿里有宏。请另存为不带宏的 .xlsx 文件再上传。")
     if "Workbook".encode("utf-16-le") not in data and "Book".encode("utf-16-le") not in data:
-        raise Refused("这不是 Excel 工作簿（可能是 Word 文档改了扩展名）。请上传 .xlsx、.xls 或 .csv 文件。")
+        raise Refused(no_table(shown, "别的文档（例如 Word），只是改了扩展名"))
 
 
 def inspect_xlsx(path: Path) -> dict[str, Part]:

@@ -34,6 +34,7 @@ def read_sheet(
     *,
     max_rows: int,
     all_columns: bool = False,
+    name: str = "",
     memory_mb: int | None = None,
     cpu_seconds: int | None = None,
     child: Path = CHILD,
@@ -41,6 +42,7 @@ def read_sheet(
     """The first sheet of `path` whose headings name the `fields` (field → heading and its synonyms).
 
     `all_columns` brings the columns with other headings as well, named "?" and their number.
+    `name` is what the sender called the file, for the sentences.
     Raises WorkbookRefused with a sentence that says what is wrong and what to do.
     """
     more = max(0, path.stat().st_size - USUAL_BYTES) // (1024 * 1024)
@@ -49,6 +51,7 @@ def read_sheet(
         "fields": {name: list(headings) for name, headings in fields.items()},
         "max_rows": max_rows,
         "all_columns": all_columns,
+        "name": name,
         "memory_mb": memory_mb or min(LARGEST_MEMORY_MB, MEMORY_MB + more * MEMORY_MB_A_MEGABYTE),
         "cpu_seconds": cpu_seconds or min(LARGEST_CPU_SECONDS, CPU_SECONDS + more * CPU_SECONDS_A_MEGABYTE),
     }
