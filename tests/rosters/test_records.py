@@ -2,6 +2,7 @@
 
 from committees.models import Appointment
 from federation.shared.models import RosterImport
+from federation.shared.rosters import staging
 from orgs.models import (
     ArchiveVolume,
     Budget,
@@ -145,6 +146,20 @@ def test_a_body_gets_its_facts_and_its_director(course, world):
     assert Tenure.objects.get(organisation=world.village).post == "association_chair"
     again = course.send(roster_file([body()]), kind="organisations")
     assert again.unchanged_count == 1, course.errors(again)
+
+
+def test_a_new_person_named_at_both_ends_of_a_large_file_is_written_once(course, world, monkeypatch):
+    monkeypatch.setattr(staging, "BLOCK_ROWS", 1)
+    chair = {"协会主席姓名": "周主席", "协会主席身份证号": id_number(7), "协会主席任职日期": "2023-01-01"}
+    none = dict.fromkeys(["理事长姓名", "理事长身份证号", "理事长任职日期", "理事长另任职务"])
+    rows = [body(**{"村（社区）": village}, **chair) | none for village in ("东山村", "西山村")]
+    done = course.written(roster_file(rows), kind="organisations")
+    assert done.state == State.DONE, done.refusal
+    assert Worker.objects.get().name == "周主席"
+    bodies = Tenure.objects.filter(post="association_chair").values_list("organisation_id", flat=True)
+    assert set(bodies) == {world.village.pk, world.village_second.pk}
+    assert course.undo(done).state == State.UNDONE
+    assert not Worker.objects.exists()
 
 
 def test_an_organisation_import_is_undone_as_a_whole(course, world):

@@ -56,6 +56,8 @@ class Wanted:
 
 
 class RecordRoster(RosterResource):
+    # Rows at both ends of the file may name the same new person, who is one record.
+    in_blocks = False
     # Models whose new rows are inserted in this order.
     models_in_order: tuple[type[models.Model], ...] = ()
 

@@ -55,6 +55,8 @@ class RosterResource(Resource):
     position = 0
     description = ""
     columns: tuple[RosterColumn, ...] = ()
+    # Whether a block of rows can be written without the others, because no two rows speak of the same record.
+    in_blocks = True
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)

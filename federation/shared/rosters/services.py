@@ -9,6 +9,7 @@ from django.utils import timezone
 from federation.shared import audit
 from federation.shared.models.rosters import RosterImport, StagedBlock
 from federation.shared.rosters import staging, uploads
+from federation.shared.rosters.places_held import held_in_place
 from federation.shared.rosters.registry import roster_of
 from federation.shared.rosters.resource import PreviewOutdated, RosterRefused
 from federation.shared.rosters.table import CHANGED, NEW, TRANSFER, UNCHANGED, WRONG, normal_table
@@ -121,17 +122,17 @@ def refuse(roster_import: RosterImport, sentence: str):
 def write_confirmed(roster_import: RosterImport, *, by, told=lambda done: None):
     """Write the staged rows, inside the caller's transaction: all of them, or none by its exception.
 
-    Every block is compared once more under lock with what is stored. Raises PreviewOutdated where the result
+    Every table is compared once more under lock with what is stored. Raises PreviewOutdated where the result
     differs from the preview the importer confirmed.
     """
     roster = roster_of(roster_import.kind)
     places = roster.places_of(roster_import, by)
     done = 0
-    for number, block in enumerate(staging.blocks_of(roster_import, StagedBlock.Content.ROWS).iterator(chunk_size=1)):
-        table = staging.table_of(block, roster_import, roster.columns)
-        if not roster.is_still_current(table, places):
-            raise PreviewOutdated
-        written = roster.write(table, places, roster_import=roster_import, by=by)
+    for number, table in enumerate(staging.tables_of(roster_import, roster)):
+        with held_in_place(table, places):
+            if not roster.is_still_current(table, places):
+                raise PreviewOutdated
+            written = roster.write(table, places, roster_import=roster_import, by=by)
         staging.written_block(roster_import, number, written).save(force_insert=True)
         done += len(table)
         told(done)

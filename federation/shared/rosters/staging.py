@@ -1,6 +1,7 @@
 """Rows between the check and the confirmation: sealed blocks of some thousand rows, never plain in the database."""
 
 import json
+from collections.abc import Iterator
 
 from federation.shared.models.rosters import RosterImport, StagedBlock
 from federation.shared.rosters.table import WRONG, CellError, RosterTable
@@ -79,6 +80,18 @@ def table_of(block: StagedBlock, roster_import: RosterImport, columns) -> Roster
         places=data["places"],
         changes=data["changes"],
     )
+
+
+def tables_of(roster_import: RosterImport, roster) -> Iterator[RosterTable]:
+    """The staged rows as tables to be written one after the other: a block each, or all as one."""
+    blocks = blocks_of(roster_import, StagedBlock.Content.ROWS).iterator(chunk_size=1)
+    tables = (table_of(block, roster_import, roster.columns) for block in blocks)
+    if roster.in_blocks:
+        yield from tables
+    elif (whole := next(tables, None)) is not None:
+        for table in tables:
+            whole.append(table)
+        yield whole
 
 
 def errors_of(roster_import: RosterImport) -> list[CellError]:

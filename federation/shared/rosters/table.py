@@ -56,6 +56,16 @@ class RosterTable:
     def __len__(self):
         return len(self.rows)
 
+    def append(self, other: "RosterTable"):
+        """The rows of another block of the same file behind these."""
+        for name, column in other.values.items():
+            self.values[name] += column
+        for mine, more in zip(self._columns_beside(), other._columns_beside(), strict=True):
+            mine += more
+
+    def _columns_beside(self) -> tuple[list, ...]:
+        return self.rows, self.outcomes, self.places, self.targets, self.changes
+
     def has(self, name: str) -> bool:
         return name in self.values
 
