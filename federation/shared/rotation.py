@@ -1,7 +1,8 @@
 """Changing the sealing key while people work: a new key in the file, then every value sealed again, in chunks.
 
 A value is replaced only where it is still the one that was read, so a save in between is never undone. Every
-value opens throughout: old keys stay in the file, as rows not yet reached and older backups need them.
+value opens throughout: old keys stay in the file, as rows not yet reached and older backups need them. Once it is
+through, nothing in the database or among the uploaded files needs them.
 """
 
 import base64
@@ -16,17 +17,25 @@ from django.db.models.functions import Cast
 
 from federation.shared.keys import LOOK_AGAIN_SECONDS
 from federation.shared.models import ChangeRecord
+from federation.shared.rosters import staging, uploads
 from federation.shared.sealed import SealBroken, SealedField, history_aad, key_number, row_aad, seal, unseal
 
 CHUNK = 500
 
+# What is sealed as a whole: what it is called, and what seals it again, giving (renewed, those that do not open).
+BLOBS: tuple[tuple[str, Callable[[], tuple[int, int]]], ...] = (
+    ("上传的名册文件", uploads.reseal_files),
+    ("暂存的名册内容", staging.reseal_blocks),
+)
+
 
 @dataclass
 class Tally:
-    """Values sealed again, and those that did not open and stay as they are."""
+    """Values sealed again, and those that did not open and stay as they are; files and blocks sealed as a whole."""
 
     resealed: int = 0
     broken: int = 0
+    blobs: int = 0
 
 
 def reseal_everything(say: Callable[[str], None] = lambda text: None, settle: float = LOOK_AGAIN_SECONDS + 1) -> Tally:
@@ -38,7 +47,7 @@ def reseal_everything(say: Callable[[str], None] = lambda text: None, settle: fl
     tally = _one_pass(say)
     time.sleep(max(0.0, started + settle - time.monotonic()))
     rest = _one_pass(say)
-    return Tally(tally.resealed + rest.resealed, rest.broken)
+    return Tally(tally.resealed + rest.resealed, rest.broken, tally.blobs + rest.blobs)
 
 
 def sealed_models() -> list[tuple[type[models.Model], list[SealedField]]]:
@@ -57,6 +66,11 @@ def _one_pass(say) -> Tally:
         say(f"{model._meta.verbose_name}：已处理，累计换新 {tally.resealed} 个号码。")
     _reseal_history(tally)
     say(f"修改记录：已处理，累计换新 {tally.resealed} 个号码。")
+    for words, reseal in BLOBS:
+        renewed, broken = reseal()
+        tally.blobs += renewed
+        tally.broken += broken
+        say(f"{words}：换新 {renewed} 份。")
     return tally
 
 

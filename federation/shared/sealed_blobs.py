@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-from federation.shared.sealed import CIPHERS, SealBroken, _sm4_key, seal, unseal
+from federation.shared.sealed import CIPHERS, SealBroken, _sm4_key, key_number, seal, unseal
 
 _NONCE = 12
 _TAG = 16
@@ -48,6 +48,13 @@ def unseal_bytes(token: bytes, aad: bytes) -> bytes:
         return zlib.decompress(decryptor.update(body[:-_TAG]) + decryptor.finalize())
     except InvalidTag as error:
         raise SealBroken("加密内容校验不符：可能被改动过。请联系管理员核对备份。") from error
+
+
+def resealed_bytes(token: bytes, aad: bytes) -> bytes | None:
+    """`token` under the key in use; None where it is already so. Raises SealBroken as `unseal_bytes` does."""
+    if key_number(token) == settings.KEYS.sealing_key()[0]:
+        return None
+    return seal_bytes(unseal_bytes(token, aad), aad)
 
 
 def seal_many(plains: Iterable[str], label: str, field: str, uids: Iterable[str]) -> Iterator[bytes | None]:

@@ -25,7 +25,7 @@ def test_the_command_changes_the_key_says_what_to_keep_and_is_logged(world, pers
     call_command("rotate_sealing_key", "--continue")
     assert "共 0 个号码" in capsys.readouterr().out
     DisabledPerson.objects.filter(pk=person.pk).update(phone=b"\x01\x00\x01" + b"0" * 40)
-    with pytest.raises(CommandError, match="有 1 个号码打不开"):
+    with pytest.raises(CommandError, match="有 1 个号码或名册打不开"):
         call_command("rotate_sealing_key")
 
 

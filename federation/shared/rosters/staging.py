@@ -3,9 +3,12 @@
 import json
 from collections.abc import Iterator
 
+from django.db import transaction
+
 from federation.shared.models.rosters import RosterImport, StagedBlock
 from federation.shared.rosters.table import WRONG, CellError, RosterTable
-from federation.shared.sealed_blobs import seal_bytes, unseal_bytes
+from federation.shared.sealed import SealBroken
+from federation.shared.sealed_blobs import resealed_bytes, seal_bytes, unseal_bytes
 
 BLOCK_ROWS = 5000
 
@@ -98,3 +101,25 @@ def errors_of(roster_import: RosterImport) -> list[CellError]:
     """Every error of the import, in the order of the file."""
     blocks = blocks_of(roster_import, StagedBlock.Content.ERRORS)
     return [CellError(*error) for block in blocks for error in content_of(block, roster_import)]
+
+
+def reseal_blocks() -> tuple[int, int]:
+    """Seal the blocks of an older key with the one in use, one a transaction; (renewed, those that do not open)."""
+    renewed = broken = 0
+    for pk in list(StagedBlock.objects.order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            # A confirmed or refused import may have cleared its blocks meanwhile.
+            blocks = StagedBlock.objects.select_for_update(of=("self",)).select_related("roster_import")
+            block = blocks.filter(pk=pk).first()
+            if block is None:
+                continue
+            try:
+                fresh = resealed_bytes(bytes(block.payload), _aad(block.roster_import, block.content, block.number))
+            except SealBroken:
+                broken += 1
+                continue
+            if fresh is not None:
+                block.payload = fresh
+                block.save(update_fields=["payload"])
+                renewed += 1
+    return renewed, broken
