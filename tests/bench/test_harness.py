@@ -33,6 +33,13 @@ def test_a_bench_prints_one_json_line_a_figure_and_nothing_else():
         assert figure["engine"] == "sqlite" and figure["rows"] == 1870 and figure["equal"]
 
 
+def test_the_default_of_an_assessment_says_of_every_item_what_the_product_says():
+    figure = json.loads(bench("assess_province", "--engine", "sqlite", "--scale", "0.001").stdout)
+    # One township of 29 items and 18 villages of 22; a difference would have ended the bench.
+    assert figure["rows"] == 19 and figure["equal_items"] == 29 + 18 * 22
+    assert figure["default_rows"] == figure["equal_items"] + 19
+
+
 def test_an_unknown_bench_is_refused_by_name():
     answer = bench("nonsense")
     assert answer.returncode == 2 and "nonsense" in answer.stderr
