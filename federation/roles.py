@@ -29,20 +29,35 @@ PERMISSIONS = {
     "persons.view": "查看残疾人登记表（号码遮盖）",
     "persons.edit": "填写和修改残疾人登记表",
     "persons.reveal": "显示残疾人的完整号码",
+    "persons.approve": "审核或退回登记表，处理转移",
+    "persons.merge": "合并重复的登记表",
+    "persons.erase": "办理个人信息的删除",
+    "summaries.view": "查看基本情况汇总表（表一）",
+    "summaries.edit": "提交基本情况汇总表",
+    "summaries.approve": "审定或退回基本情况汇总表",
     "rosters.import": "导入名册",
+    "rosters.synonyms": "维护名册表头的同义词",
     "assessments.view": "查看考核评分和达标情况",
     "assessments.run": "发起考核",
     "assessments.score": "给人工评分项打分",
     "assessments.publish": "公布考核结果",
     "standards.edit": "修改考核标准",
     "tables.export": "下载表格",
+    "exports.approve": "同意他人下载名单",
     "jobs.view": "查看自己发起的后台任务",
     "jobs.manage": "查看和处理本级及下级的全部后台任务",
     "accounts.manage": "管理账号和接口密钥",
     "audit.view": "查看审计日志",
 }
 
-_READ = {"organisations.view", "members.view", "persons.view", "assessments.view", "jobs.view"}
+_READ = {
+    "organisations.view",
+    "members.view",
+    "persons.view",
+    "summaries.view",
+    "assessments.view",
+    "jobs.view",
+}
 _TOWNSHIP = _READ | {
     "organisations.edit",
     "members.edit",
@@ -50,21 +65,35 @@ _TOWNSHIP = _READ | {
     "persons.reveal",
     "members.reveal",
     "rosters.import",
+    "summaries.edit",
     "tables.export",
 }
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.VILLAGE_MEMBER: frozenset(_READ | {"organisations.edit", "persons.edit", "persons.reveal", "tables.export"}),
-    Role.TOWNSHIP_DIRECTOR: frozenset(_TOWNSHIP),
+    Role.VILLAGE_MEMBER: frozenset(
+        _READ | {"organisations.edit", "persons.edit", "persons.reveal", "summaries.edit", "tables.export"}
+    ),
+    Role.TOWNSHIP_DIRECTOR: frozenset(_TOWNSHIP | {"persons.approve", "summaries.approve", "exports.approve"}),
     Role.TOWNSHIP_MEMBER: frozenset(_TOWNSHIP),
-    Role.COUNTY_CLERK: frozenset(_TOWNSHIP | {"organisations.manage", "assessments.run", "assessments.score"}),
+    Role.COUNTY_CLERK: frozenset(
+        _TOWNSHIP | {"organisations.manage", "persons.approve", "persons.merge", "assessments.run", "assessments.score"}
+    ),
     Role.COUNTY_LEADER: frozenset(
         _READ
         # Publishes what the clerk has run and scored: nobody both makes and approves a result.
-        | {"persons.reveal", "members.reveal", "assessments.publish", "tables.export"}
+        | {
+            "persons.reveal",
+            "members.reveal",
+            "persons.approve",
+            "persons.erase",
+            "summaries.approve",
+            "assessments.publish",
+            "tables.export",
+            "exports.approve",
+        }
     ),
     Role.ASSOCIATION_OFFICER: frozenset({"organisations.view", "organisations.edit", "persons.view", "jobs.view"}),
-    Role.UPPER_VIEWER: frozenset(_READ | {"tables.export"}),
+    Role.UPPER_VIEWER: frozenset(_READ | {"summaries.approve", "tables.export"}),
     Role.ADMINISTRATOR: frozenset(
         _READ
         | {
@@ -72,6 +101,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "organisations.edit",
             "organisations.manage",
             "rosters.import",
+            "rosters.synonyms",
             "standards.edit",
             "accounts.manage",
         }

@@ -9,7 +9,7 @@ from federation.shared.forms import HouseModelForm, ThreeBoxDateField
 from federation.shared.sealed import SealedText
 from ledgers import rules
 from ledgers.models import DisabledPerson
-from ledgers.models.dictionaries import DisabilityCategory
+from ledgers.models.dictionaries import DisabilityCategory, Rehabilitation
 from orgs.models import BodyKind, Level, Organisation, Post, Sex, Tenure, Worker
 
 PARTS = [choice for choice in DisabilityCategory.choices if choice[0] != DisabilityCategory.MULTIPLE]
@@ -61,13 +61,21 @@ class PersonForm(HouseModelForm):
         help_text="只有残疾类别是多重的才填，至少选两种",
     )
 
+    rehabilitation = forms.MultipleChoiceField(
+        label="接受康复服务",
+        choices=Rehabilitation.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="可选多项",
+    )
+
     sections_spec = [
         ("一、本人情况", ["organisation", "name", "sex", "ethnicity", "id_number", "born_on", "phone"]),
         (
             "二、残疾情况",
             [
-                "certificate_number", "category", "category_parts", "grade", "cause", "disabled_since",
-                "certificate_issued_on", "next_review_on",
+                "certificate_number", "certificate_status", "category", "category_parts", "grade",
+                "cause", "disabled_since", "certificate_issued_on", "next_review_on",
             ],
         ),
         (
@@ -92,15 +100,21 @@ class PersonForm(HouseModelForm):
                 "rehabilitation", "devices_held", "devices_needed", "is_home_adapted", "needs_home_adaptation", "care",
             ],
         ),
-        ("七、帮扶和登记", ["responsible_cadre", "member_in_charge", "last_visited_on", "registered_on", "remark"]),
+        (
+            "七、帮扶和登记",
+            [
+                "responsible_cadre", "member_in_charge", "last_visited_on", "registered_on", "remark", "consent_kind",
+                "consented_on",
+            ],
+        ),
     ]  # fmt: skip
 
     class Meta:
         model = DisabledPerson
         fields = [
             "organisation", "name", "sex", "ethnicity", "id_number", "born_on", "phone",
-            "certificate_number", "category", "category_parts", "grade", "cause", "disabled_since",
-            "certificate_issued_on", "next_review_on",
+            "certificate_number", "certificate_status", "category", "category_parts", "grade",
+            "cause", "disabled_since", "certificate_issued_on", "next_review_on",
             "register_type", "registered_address", "current_address", "grid", "household_size",
             "household_disabled", "is_elderly_disabled_household", "guardian_name", "guardian_relation",
             "guardian_phone", "marital_status", "education", "political_status",
@@ -109,6 +123,7 @@ class PersonForm(HouseModelForm):
             "employment", "employer", "skills", "training_wish", "school",
             "rehabilitation", "devices_held", "devices_needed", "is_home_adapted", "needs_home_adaptation", "care",
             "responsible_cadre", "member_in_charge", "last_visited_on", "registered_on", "remark",
+            "consent_kind", "consented_on",
         ]  # fmt: skip
 
     HINTS = {
@@ -124,7 +139,11 @@ class PersonForm(HouseModelForm):
     def __init__(self, *args, user, **kwargs):
         instance = kwargs.get("instance")
         if instance is not None and instance.pk:
-            kwargs["initial"] = {"category_parts": list(instance.category_parts), **(kwargs.get("initial") or {})}
+            kwargs["initial"] = {
+                "category_parts": list(instance.category_parts),
+                "rehabilitation": list(instance.rehabilitation),
+                **(kwargs.get("initial") or {}),
+            }
         super().__init__(*args, **kwargs)
         self.user = user
         for name, hint in self.HINTS.items():
@@ -151,6 +170,9 @@ class PersonForm(HouseModelForm):
 
     def clean_category_parts(self):
         return "".join(sorted(self.cleaned_data["category_parts"]))
+
+    def clean_rehabilitation(self):
+        return "".join(sorted(self.cleaned_data["rehabilitation"]))
 
     def clean_id_number(self):
         return self._typed("id_number", normalise.id_number)

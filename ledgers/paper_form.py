@@ -2,7 +2,7 @@
 
 from federation.shared.change_values import display
 from federation.shared.sealed import SealedField
-from ledgers.models import DisabledPerson
+from ledgers.models.dictionaries import DisabilityCategory, Rehabilitation
 
 # Home addresses tell where somebody lives: shown in full only to those who may see whole numbers.
 ADDRESSES = ("registered_address", "current_address")
@@ -12,8 +12,8 @@ SECTIONS = [
     (
         "二、残疾情况",
         [
-            "certificate_number", "category", "category_parts", "grade", "cause", "disabled_since",
-            "certificate_issued_on", "next_review_on",
+            "certificate_number", "certificate_status", "category", "category_parts", "grade",
+            "cause", "disabled_since", "certificate_issued_on", "next_review_on",
         ],
     ),
     (
@@ -40,12 +40,12 @@ SECTIONS = [
         "七、帮扶和登记",
         [
             "responsible_cadre", "member_in_charge", "last_visited_on", "registered_on", "moved_away_on",
-            "deceased_on", "cancelled_on", "remark",
+            "deceased_on", "cancelled_on", "remark", "consent_kind", "consented_on",
         ],
     ),
 ]  # fmt: skip
 UNITS = {"household_size": "人", "household_disabled": "人", "yearly_income": "元"}
-ONLY_WHEN_FILLED = {"category_parts", "moved_away_on", "deceased_on", "cancelled_on"}
+ONLY_WHEN_FILLED = {"certificate_status", "category_parts", "moved_away_on", "deceased_on", "cancelled_on"}
 
 
 def hidden_address(address: str) -> str:
@@ -53,8 +53,15 @@ def hidden_address(address: str) -> str:
     return address[:6] + "……" if address else ""
 
 
-def parts_in_words(parts: str) -> str:
-    words = dict(DisabledPerson._meta.get_field("category").choices)
+# Columns that keep several codes of a dictionary, one character each.
+SEVERAL = {
+    "category_parts": dict(DisabilityCategory.choices),
+    "rehabilitation": dict(Rehabilitation.choices),
+}
+
+
+def parts_in_words(name: str, parts: str) -> str:
+    words = SEVERAL[name]
     return "、".join(words.get(part, part) for part in parts)
 
 
@@ -66,8 +73,8 @@ def value_of(person, name: str, show_addresses: bool) -> str:
         return ""
     if name in ADDRESSES and not show_addresses:
         return hidden_address(value)
-    if name == "category_parts":
-        return parts_in_words(value)
+    if name in SEVERAL:
+        return parts_in_words(name, value)
     if field.is_relation:
         return str(value)
     if hasattr(value, "year"):

@@ -2,6 +2,7 @@
 
 from django.db.models import CharField, Count, Func, Q
 
+from federation.shared.fields import subtree
 from federation.shared.scope import Scope, ScopedQuerySet
 from federation.shared.sealed import blind_index
 
@@ -55,6 +56,25 @@ class PersonQuerySet(ScopedQuerySet):
         rows = self.alias(_walked_path=Unindexed("org_path"))
         rows.path_field = "_walked_path"
         return rows
+
+
+class DraftQuerySet(ScopedQuerySet):
+    def visible_to(self, principal, permission: str | None = None):
+        """What somebody typed and did not submit is shown to nobody else."""
+        return super().visible_to(principal, permission).filter(created_by=getattr(principal, "pk", None))
+
+
+class TransferQuerySet(ScopedQuerySet):
+    """A transfer belongs to both of its sides."""
+
+    def scope_condition(self, scope: Scope) -> Q:
+        condition = super().scope_condition(scope) | subtree(scope.path, "to_path")
+        if scope.category:
+            condition &= Q(person__category=scope.category)
+        return condition
+
+    def open(self):
+        return self.filter(state="requested")
 
 
 def current_by_category(rows) -> dict[str, int]:

@@ -13,6 +13,7 @@ from ledgers import rules
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import (
     CareForm,
+    CertificateStatus,
     Dibao,
     DisabilityCategory,
     DisabilityGrade,
@@ -23,6 +24,7 @@ from ledgers.models.dictionaries import (
     PensionInsurance,
     PoliticalStatus,
     RegisterType,
+    Rehabilitation,
 )
 from orgs.models import Sex
 from orgs.places import Places, WrittenPlaces, find_all
@@ -58,12 +60,28 @@ MARRIAGE = Dictionary(
 
 def category_parts(value: str) -> str:
     """视力、肢体 or 14 → 14: the categories of a multiple disability, in order, each once."""
+    return _several(value, CATEGORY)
+
+
+_REHABILITATION = Dictionary(
+    Rehabilitation.choices,
+    {"1": ["康复手术"], "2": ["服药", "用药"], "3": ["训练", "康复训练"], "4": ["辅具", "辅助器具适配"],
+     "5": ["护理服务"], "6": ["支持服务"]},
+)  # fmt: skip
+
+
+def rehabilitation(value: str) -> str:
+    """手术、功能训练 or 13 → 13: the kinds of service, in order, each once."""
+    return _several(value, _REHABILITATION)
+
+
+def _several(value: str, dictionary: Dictionary) -> str:
     plain = normalise.text(value)
     if not plain:
         return ""
     digits = plain.translate(str.maketrans("、，,;；/＋+ ", "         "))
     parts = list(digits.replace(" ", "")) if digits.replace(" ", "").isdigit() else digits.split()
-    return "".join(sorted({CATEGORY(part) for part in parts}))
+    return "".join(sorted({dictionary(part) for part in parts}))
 
 
 def _column(name: str, **more) -> RosterColumn:
@@ -100,6 +118,8 @@ COLUMNS = (
     _column("certificate_number", clean=normalise.certificate_number, kind="identity", sealed="certificate",
             synonyms=("残疾证号", "残疾证号码", "残疾人证号码", "残疾人证", "残疾证"), max_length=23, width=24,
             help="20 位，没有办证的不填"),
+    _column("certificate_status", synonyms=("未办证情况",), in_template=False, width=12,
+            clean=Dictionary(CertificateStatus.choices, {"suspected": ["疑似"], "none": ["无证"]})),
     _column("category", clean=CATEGORY, synonyms=("残疾类型", "类别", "残疾种类"), example="肢体", width=10),
     _column("category_parts", clean=category_parts, synonyms=("多重类别", "多重残疾类别"), max_length=6, width=14,
             help="只有多重残疾填写，例如：视力、肢体"),
@@ -142,7 +162,8 @@ COLUMNS = (
     _column("skills", in_template=False),
     _column("training_wish", in_template=False),
     _column("school", in_template=False),
-    _column("rehabilitation", synonyms=("康复服务",), in_template=False),
+    _column("rehabilitation", synonyms=("康复服务",), clean=rehabilitation, in_template=False,
+            help="可写多项，用顿号隔开：手术、药物、功能训练、辅助器具、护理、支持性服务"),
     _column("devices_held", in_template=False),
     _column("devices_needed", in_template=False),
     _column("is_home_adapted", clean=YES_NO, in_template=False),
@@ -161,9 +182,9 @@ COLUMNS = (
 _CHECKED_BY_COLUMNS = ("id_number", "certificate")
 _RULES = [rule for code, rule in rules.RULES.items() if code not in _CHECKED_BY_COLUMNS]
 _RULE_FIELDS = (
-    *rules.MANDATORY, "certificate_number", "category_parts", "disabled_since", "certificate_issued_on",
-    "registered_on", "last_visited_on", "moved_away_on", "deceased_on", "cancelled_on", "next_review_on",
-    "household_size", "household_disabled",
+    *rules.MANDATORY, "certificate_number", "certificate_status", "category_parts", "disabled_since",
+    "certificate_issued_on", "registered_on", "last_visited_on", "moved_away_on", "deceased_on", "cancelled_on",
+    "next_review_on", "consented_on", "household_size", "household_disabled",
 )  # fmt: skip
 
 

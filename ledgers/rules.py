@@ -22,7 +22,7 @@ from django.utils import timezone
 from federation.shared.normalise import NotNormal, born_on_of_id, certificate_number, id_number, sex_of_id
 
 # Raise it when a rule or MANDATORY changes: stored columns are then recomputed by `recheck_persons`.
-PERSON_RULES_VERSION = 1
+PERSON_RULES_VERSION = 2
 
 # What 建档率 (T3.1) asks of a complete form.
 MANDATORY = (
@@ -114,6 +114,13 @@ def _certificate_of_the_same_person(values, today):
     return "certificate_number", "残疾人证号的前 18 位与身份证号不一致。请对照两个证件，改正其中错的一项。"
 
 
+@_rule("certificate_status", "填了残疾人证号又填了未持证情况", "certificate_number", "certificate_status")
+def _certified_or_not(values, today):
+    if not values.get("certificate_number") or not values.get("certificate_status"):
+        return None
+    return "certificate_status", "已填残疾人证号，“未持证情况”应当不填。请清空其中不对的一项。"
+
+
 @_rule("certificate_category", "残疾人证号与残疾类别不符", "certificate_number", "category")
 def _certificate_category(values, today):
     certificate, category = values.get("certificate_number"), values.get("category")
@@ -183,6 +190,7 @@ _PAST = {
     "moved_away_on": "迁出日期",
     "deceased_on": "死亡日期",
     "cancelled_on": "残疾人证注销日期",
+    "consented_on": "同意日期",
 }
 
 

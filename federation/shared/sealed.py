@@ -96,7 +96,7 @@ def mask(plain: str, keep_head: int, keep_tail: int) -> str:
 
 
 # How much of each kind stays readable: (leading, trailing) characters.
-MASKS = {"id_number": (6, 4), "certificate": (6, 4), "account": (0, 4), "phone": (3, 4)}
+MASKS = {"id_number": (6, 4), "certificate": (6, 4), "account": (0, 4), "phone": (3, 4), "form": (0, 0)}
 
 
 class SealedText:

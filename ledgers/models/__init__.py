@@ -1,3 +1,20 @@
+from ledgers.models.files import Attachment, PersonDraft
+from ledgers.models.households import Household
+from ledgers.models.moves import PersonMerge, Transfer
 from ledgers.models.persons import DisabilityCategory, DisabilityGrade, DisabledPerson
+from ledgers.models.saved_filters import SavedFilter
+from ledgers.models.summaries import RosterSummary, SummaryState
 
-__all__ = ["DisabilityCategory", "DisabilityGrade", "DisabledPerson"]
+__all__ = [
+    "Attachment",
+    "DisabilityCategory",
+    "DisabilityGrade",
+    "DisabledPerson",
+    "Household",
+    "PersonDraft",
+    "PersonMerge",
+    "RosterSummary",
+    "SavedFilter",
+    "SummaryState",
+    "Transfer",
+]

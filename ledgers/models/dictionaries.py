@@ -92,3 +92,48 @@ class CareForm(models.TextChoices):
     DAY = "day", "日间照料（阳光家园）"
     INSTITUTION = "institution", "机构托养"
     HOME = "home", "居家照料"
+
+
+class EntryState(models.TextChoices):
+    """Where an entry of a ledger stands between the one who writes it and the one who approves it."""
+
+    SUBMITTED = "submitted", "待审核"
+    RETURNED = "returned", "已退回"
+    APPROVED = "approved", "已审核"
+
+
+class CertificateStatus(models.TextChoices):
+    """Of people without a certificate; empty for those who have one."""
+
+    SUSPECTED = "suspected", "疑似残疾"
+    APPLYING = "applying", "正在办证"
+    NONE = "none", "未办证"
+
+
+class Rehabilitation(models.TextChoices):
+    SURGERY = "1", "手术"
+    MEDICINE = "2", "药物"
+    TRAINING = "3", "功能训练"
+    DEVICE = "4", "辅助器具"
+    NURSING = "5", "护理"
+    SUPPORT = "6", "支持性服务"
+
+
+class ConsentKind(models.TextChoices):
+    PERSON = "person", "本人同意"
+    GUARDIAN = "guardian", "监护人同意"
+
+
+class AttachmentKind(models.TextChoices):
+    PHOTO = "photo", "本人照片"
+    IDENTITY = "identity", "身份证扫描件"
+    CERTIFICATE = "certificate", "残疾人证扫描件"
+    CONSENT = "consent", "同意书扫描件"
+    OTHER = "other", "其他材料"
+
+
+class TransferState(models.TextChoices):
+    REQUESTED = "requested", "等待对方处理"
+    ACCEPTED = "accepted", "已转移"
+    REFUSED = "refused", "未同意"
+    WITHDRAWN = "withdrawn", "已撤回"

@@ -1,5 +1,6 @@
 """表二 残疾人基本状况个人登记表: one record per disabled person."""
 
+from django.conf import settings
 from django.db import models
 
 from federation.shared.scope import OwnedByOrganisation
@@ -7,11 +8,14 @@ from federation.shared.sealed import BlindIndexField, SealedField, SealedRow
 from ledgers.models.derived import CodePointField, FailedChecksField, MissingMandatoryField, NamePinyinField
 from ledgers.models.dictionaries import (
     CareForm,
+    CertificateStatus,
+    ConsentKind,
     Dibao,
     DisabilityCategory,
     DisabilityGrade,
     Education,
     EmploymentForm,
+    EntryState,
     Housing,
     MaritalStatus,
     MedicalInsurance,
@@ -41,6 +45,9 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
     # Disability
     certificate_number = SealedField("残疾人证号", kind="certificate")
     certificate_number_index = BlindIndexField("残疾人证号索引", source="certificate_number", domain="certificate")
+    certificate_status = models.CharField(
+        "未持证情况", max_length=10, choices=CertificateStatus.choices, blank=True, help_text="有残疾人证的不填"
+    )
     category = models.CharField("残疾类别", max_length=1, choices=DisabilityCategory.choices, blank=True)
     category_parts = models.CharField(
         "多重残疾包含", max_length=6, blank=True, help_text="只有多重残疾填写，例如 14 表示视力和肢体"
@@ -55,6 +62,16 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
     register_type = models.CharField("户口类型", max_length=1, choices=RegisterType.choices, blank=True)
     registered_address = models.CharField("户籍地址", max_length=200, blank=True)
     current_address = models.CharField("现住址", max_length=200, blank=True)
+    # Without a constraint: checking it for each of 40,900 imported rows would cost more than it protects.
+    household = models.ForeignKey(
+        "ledgers.Household",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        related_name="persons",
+        verbose_name="家庭",
+    )
     grid = models.CharField("网格", max_length=50, blank=True)
     household_size = models.PositiveSmallIntegerField("家庭人口", null=True, blank=True, help_text="人")
     household_disabled = models.PositiveSmallIntegerField("家庭残疾人数", null=True, blank=True, help_text="人，含本人")
@@ -62,6 +79,7 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
     guardian_name = models.CharField("监护人或联系人", max_length=50, blank=True)
     guardian_relation = models.CharField("与本人关系", max_length=20, blank=True)
     guardian_phone = SealedField("监护人电话", kind="phone")
+    guardian_phone_index = BlindIndexField("监护人电话索引", source="guardian_phone", domain="phone")
     marital_status = models.CharField("婚姻状况", max_length=10, choices=MaritalStatus.choices, blank=True)
     education = models.CharField("文化程度", max_length=10, choices=Education.choices, blank=True)
     political_status = models.CharField("政治面貌", max_length=10, choices=PoliticalStatus.choices, blank=True)
@@ -87,10 +105,7 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
     training_wish = models.CharField("培训愿望", max_length=100, blank=True)
     school = models.CharField("就读学校", max_length=100, blank=True, help_text="在校的填写")
     rehabilitation = models.CharField(
-        "接受康复服务",
-        max_length=100,
-        blank=True,
-        help_text="手术、药物、功能训练、辅助器具、护理、支持性服务，可写多项，用顿号隔开",
+        "接受康复服务", max_length=6, blank=True, help_text="可选多项，例如 13 表示手术和功能训练"
     )
     devices_held = models.CharField("已有辅助器具", max_length=100, blank=True)
     devices_needed = models.CharField("需要辅助器具", max_length=100, blank=True)
@@ -110,6 +125,25 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
     cancelled_on = models.DateField("残疾人证注销日期", null=True, blank=True)
     remark = models.CharField("备注", max_length=300, blank=True)
 
+    # Personal information is kept with the consent of the person, or of who stands in for them.
+    consent_kind = models.CharField("个人信息处理同意", max_length=10, choices=ConsentKind.choices, blank=True)
+    consented_on = models.DateField("同意日期", null=True, blank=True)
+
+    # A member of a village submits, the township approves or returns; what comes by roster is approved.
+    state = models.CharField("审核状态", max_length=10, choices=EntryState.choices, default=EntryState.APPROVED)
+    returned_reason = models.CharField("退回原因", max_length=300, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        db_constraint=False,
+        related_name="+",
+        verbose_name="审核人",
+    )
+    decided_at = models.DateTimeField("审核时间", null=True, blank=True, editable=False)
+
     # Not a foreign key: a check per row at COMMIT would cost a third of an import.
     source_import = models.PositiveBigIntegerField("来源导入编号", null=True, editable=False, db_index=True)
 
@@ -124,7 +158,7 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
 
     MANDATORY = MANDATORY
     # Follow from other columns; a change of them alone is no change of the record.
-    unrecorded_fields = ("name_pinyin", "name_initials", "missing_mandatory", "failed_checks")
+    unrecorded_fields = ("name_pinyin", "name_initials", "missing_mandatory", "failed_checks", "decided_at")
 
     class Meta:
         verbose_name = "残疾人登记表"
@@ -140,6 +174,16 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
             models.Index(fields=["name_initials", "org_path"], name="person_initials_path"),
             models.Index(fields=["name_pinyin", "id", "org_path"], name="person_pinyin_id_path"),
             models.Index(fields=["certificate_number_index"], name="person_certificate"),
+            # Few rows each: what waits for somebody, who lives together, who has the same guardian.
+            models.Index(
+                fields=["org_path", "state"], name="person_waiting", condition=~models.Q(state=EntryState.APPROVED)
+            ),
+            models.Index(fields=["household"], name="person_household", condition=models.Q(household__isnull=False)),
+            models.Index(
+                fields=["guardian_phone_index"],
+                name="person_guardian_phone",
+                condition=models.Q(guardian_phone_index__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["id_number_index"], name="person_id_number_once"),

@@ -10,6 +10,7 @@ from orgs.models.facts import (
     ResponsibilityLetter,
     YearlyTarget,
 )
+from orgs.models.former_names import FormerName
 from orgs.models.organisations import AssociationCategory, BodyKind, Organisation, PartyBody, PlaceKind
 from orgs.models.people import PAID_POSTS, Identity, Post, Sex, Tenure, Worker
 
@@ -20,6 +21,7 @@ __all__ = [
     "BodyKind",
     "Budget",
     "Division",
+    "FormerName",
     "Identity",
     "LedgerKind",
     "Level",

@@ -38,6 +38,7 @@ class Aviary:
             "certificate": f"62999919800101{number % 10000:04d}44",
             "account": f"6217999{number:012d}",
             "phone": f"1990{number:07d}",
+            "form": self.text(number, "表"),
         }[kind]
         self.numbers[value] = number
         return value

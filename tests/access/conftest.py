@@ -38,6 +38,9 @@ def pytest_terminal_summary(terminalreporter):
     if COUNTS:
         terminalreporter.write_line("access: " + ", ".join(f"{name} {COUNTS[name]:,}" for name in sorted(COUNTS)))
 
+# Seen by who made them, and by who holds the permission named here over their body.
+OWN_ROWS = {"ledgers.persondraft": "", "shared.exportfile": "exports.approve"}
+
 
 @dataclass
 class Subject:
@@ -106,6 +109,15 @@ class Grid:
             return (own and self.holds(subject, permission)) or self.covers(subject, "jobs.manage", row.organisation_id)
         if row._meta.label_lower == "assessments.standard":
             return self.holds(subject, permission)
+        if row._meta.label_lower == "ledgers.transfer":
+            sides = (row.organisation_id, row.to_organisation_id)
+            return any(self.covers(subject, permission, side, row.person) for side in sides)
+        if row._meta.label_lower in OWN_ROWS:
+            own = subject.user is not None and row.created_by_id == subject.user.pk
+            second = OWN_ROWS[row._meta.label_lower]
+            return (own and self.covers(subject, permission, row.organisation_id)) or (
+                bool(second) and self.covers(subject, second, row.organisation_id)
+            )
         return self.covers(subject, permission, row.organisation_id, row)
 
     def may_read(self, subject: Subject, owner) -> bool:

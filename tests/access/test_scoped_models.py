@@ -18,6 +18,8 @@ REACHED_THROUGH_ANOTHER = {
     "shared.workerhost": "names hosts, no data of bodies",
     "shared.stagedblock": "through its import",
     "orgs.division": "the public list of places",
+    "shared.submission": "read by who sent it, by user and key",
+    "shared.rostersynonym": "words of headings, no data of bodies",
 }
 
 

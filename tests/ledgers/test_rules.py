@@ -41,6 +41,7 @@ BROKEN = [
     ("certificate_id", {"certificate_number": id_of("19680403", 2, "1") + "42"}),
     ("certificate_category", {"certificate_number": NUMBER + "32"}),
     ("certificate_grade", {"certificate_number": NUMBER + "41"}),
+    ("certificate_status", {"certificate_status": "suspected"}),
     ("category", {"category": "8", "certificate_number": ""}),
     ("grade", {"grade": "5", "certificate_number": ""}),
     ("category_parts", {"category_parts": "14"}),

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -98,3 +99,27 @@ class StagedBlock(models.Model):
 
     def __str__(self):
         return f"{self.roster_import_id} {self.content} {self.number}"
+
+
+class RosterSynonym(models.Model):
+    """A further word by which a column heading of a roster is known, added by an administrator."""
+
+    kind = models.CharField("名册种类", max_length=30)
+    field = models.CharField("列", max_length=50)
+    word = models.CharField("表头写法", max_length=50)
+    # As headings are compared: without spaces, full width made half.
+    compared = models.CharField(max_length=50, editable=False)
+    version = models.PositiveIntegerField("版本", default=1, editable=False)
+    created_at = models.DateTimeField("建立时间", auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "表头同义词"
+        verbose_name_plural = "表头同义词"
+        ordering = ["kind", "field", "word"]
+        constraints = [models.UniqueConstraint(fields=["kind", "compared"], name="roster_synonym_once")]
+
+    def __str__(self):
+        return self.word

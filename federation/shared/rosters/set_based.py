@@ -331,7 +331,7 @@ def _stored_text(value) -> str:
 def _column_to_store(field, values):
     """Texts of the file as the column takes them; what is empty becomes the field's own nothing."""
     if isinstance(field, models.CharField):
-        return "" if values is None else values
+        return str(field.get_default() or "") if values is None else values
     empty = None if field.null else _stored_text(field.get_default())
     if values is None:
         return empty
