@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ledgers import views
+from ledgers.views import persons as views
 
 urlpatterns = [
     path("persons/", views.PersonListView.as_view(), name="person-list"),

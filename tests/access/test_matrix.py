@@ -248,7 +248,7 @@ def test_the_matrix_would_notice_a_list_without_scope(grid, monkeypatch, name):
 
 
 def test_the_matrix_would_notice_a_page_without_scope(grid, monkeypatch):
-    from ledgers.views import PersonDetailView
+    from ledgers.views.persons import PersonDetailView
 
     monkeypatch.setattr(PersonDetailView, "get_queryset", lambda self: self.model.objects.all())
     subject = grid.subjects["member"]
