@@ -165,7 +165,7 @@ MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": env("FEDERATION_STATIC_STORAGE", default="whitenoise.storage.CompressedManifestStaticFilesStorage")
+        "BACKEND": env("FEDERATION_STATIC_STORAGE", default="federation.shared.static_storage.GzippedManifestStorage")
     },
 }
 FORM_RENDERER = "federation.shared.forms.HouseRenderer"
