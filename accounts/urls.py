@@ -1,10 +1,11 @@
 from django.urls import path
 
-from accounts.views import accounts, keys, login, roles
+from accounts.views import accounts, keys, login, roles, session
 
 urlpatterns = [
     path("login/", login.LoginView.as_view(), name="login"),
     path("logout/", login.LogoutView.as_view(), name="logout"),
+    path("session/", session.SessionView.as_view(), name="session"),
     path("password/", login.PasswordChangeView.as_view(), name="password_change"),
     path("password/done/", login.PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("accounts/", accounts.AccountListView.as_view(), name="account-list"),

@@ -141,9 +141,12 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 AXES_IPWARE_PROXY_COUNT = env.int("FEDERATION_PROXY_COUNT", default=0)
 AXES_VERBOSE = False
-# The longest a login lasts; without a request it ends after FEDERATION_IDLE_SECONDS (accounts.sessions).
-SESSION_COOKIE_AGE = 8 * 3600
+# The longest a login lasts; without a request it ends after FEDERATION_IDLE_SECONDS, and its page warns some
+# seconds before (accounts.sessions). The session outlives the login by name only: a form sent too late can wait in it.
+FEDERATION_LOGIN_SECONDS = 8 * 3600
 FEDERATION_IDLE_SECONDS = 30 * 60
+FEDERATION_WARNING_SECONDS = 180
+SESSION_COOKIE_AGE = 24 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -129,8 +129,11 @@ def show_as(page, live_server, *, size="100", theme="auto", density="standard") 
         page.context.add_cookies([{"name": f"fed_{name}", "value": value, "url": live_server.url}])
 
 
-def axe(page, include=None) -> list[str]:
-    """What axe-core finds wrong with the page: "rule: element: remedy", empty when nothing is."""
+def axe(page, include=None, rules=None) -> list[str]:
+    """What axe-core finds wrong with the page: "rule: element: remedy", empty when nothing is.
+
+    `rules`: only these, where the page was examined by all of them before and one thing about it changed.
+    """
     from axe_playwright_python.sync_playwright import Axe
 
     options = {
@@ -138,6 +141,8 @@ def axe(page, include=None) -> list[str]:
         "runOnly": {"type": "tag", "values": AXE_TAGS},
         "rules": {"color-contrast-enhanced": {"enabled": True}},
     }
+    if rules:
+        options = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": list(rules)}}
     response = Axe().run(page, context=include, options=options).response
     assert response["passes"], "axe examined nothing"
     return [
@@ -163,6 +168,18 @@ def small_targets(page, least=24) -> list[str]:
         .map(e => [e, e.getBoundingClientRect()])
         .filter(([e, r]) => r.width < least - .5 || r.height < least - .5)
         .map(([e, r]) => e.outerHTML.slice(0, 90) + ' ' + r.width.toFixed(1) + '×' + r.height.toFixed(1))""",
+        least,
+    )
+
+
+def low_controls(page, least=44) -> list[str]:
+    """What one types into, chooses, sends with or finds one's way by, and is lower than `least` pixels."""
+    return page.evaluate(
+        """least => Array.from(document.querySelectorAll('.choice, .button:not(.button-small), .nav a, .field select,'
+          + '.field input:not([type=radio]):not([type=checkbox]):not([type=hidden]), .field textarea'))
+        .filter(e => e.getClientRects().length && !e.closest('tbody'))
+        .filter(e => e.getBoundingClientRect().height < least - .5)
+        .map(e => e.outerHTML.slice(0, 90) + ' ' + e.getBoundingClientRect().height.toFixed(1))""",
         least,
     )
 

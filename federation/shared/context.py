@@ -78,6 +78,23 @@ class House:
         return address_of("home") or "/"
 
     @property
+    def login_ends_in(self) -> int | None:
+        """Seconds until the login ends if nothing more is asked; None where nobody is logged in."""
+        return getattr(self.request, "login_ends_in", None)
+
+    @property
+    def warning_seconds(self) -> int:
+        return settings.FEDERATION_WARNING_SECONDS
+
+    @property
+    def session_url(self) -> str:
+        return address_of("session")
+
+    @property
+    def login_url(self) -> str:
+        return address_of(settings.LOGIN_URL)
+
+    @property
     def logout_url(self) -> str:
         return address_of("logout")
 

@@ -15,6 +15,7 @@ from django.db.models.fields import BLANK_CHOICE_DASH
 from django.forms.boundfield import BoundField
 from django.forms.models import ModelFormMetaclass
 from django.forms.renderers import TemplatesSetting
+from django.forms.utils import ErrorDict
 from django.utils.choices import CallableChoiceIterator
 
 from federation.shared.sealed import SealedField, SealedText
@@ -234,15 +235,23 @@ class HouseFormMixin:
 
     `sections_spec = [("一、本人情况", ["name", "sex"]), …]` draws panels; fields named nowhere come last.
     `user=` is kept as `self.user`, for forms whose choices depend on scope.
+    `kept=` is what was sent after the login had ended (shared.kept_input): drawn as typed, not judged yet.
     """
 
     sections_spec: list[tuple[str, list[str]]] = []
+    was_kept = False
 
-    def __init__(self, *args, user=None, **kwargs):
+    def __init__(self, *args, user=None, kept=None, **kwargs):
         self.user = user
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             _speak_plainly(field)
+        if kept and not self.is_bound:
+            self.data, self.is_bound, self.was_kept = kept, True, True
+            self._errors, self.cleaned_data = ErrorDict(), {}
+
+    def is_valid(self):
+        return not self.was_kept and super().is_valid()
 
     @property
     def sections(self):

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views import View
 
 from federation.shared.history import VersionConflict, create_versioned, save_versioned
+from federation.shared.kept_input import restored
 from federation.shared.tables import Page, Table
 
 
@@ -143,9 +144,13 @@ class ScopedFormView(ScopedView):
     form_class = None
     submit_label = "保存"
     success_message = "已保存。"
+    # What is sent here after the login has ended is kept and comes back into the form (shared.kept_input).
+    restores_input = True
 
     def form_kwargs(self) -> dict:
-        return {"user": self.request.user}
+        """`get_form` of every page of ours passes these on; `kept` only where there is something."""
+        kept = restored(self.request)
+        return {"user": self.request.user} | ({"kept": kept} if kept else {})
 
     def get_form(self, instance=None):
         data = self.request.POST if self.request.method == "POST" else None

@@ -110,11 +110,11 @@ class FactDeleteView(_FactPage, ScopedFormView):
 
     def get(self, request, **kwargs):
         self.object = self.get_object()
-        return self.ask(ReasonForm())
+        return self.ask(ReasonForm(**self.form_kwargs()))
 
     def post(self, request, **kwargs):
         self.object = self.get_object()
-        form = ReasonForm(request.POST)
+        form = ReasonForm(request.POST, **self.form_kwargs())
         if not form.is_valid():
             return self.ask(form)
         url = self.success_url(None)

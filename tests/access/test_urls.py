@@ -15,6 +15,7 @@ PUBLIC_PAGES = {
     "help-keyboard",
     "accessibility",
     "style-book",
+    "session",
     "healthz",
     "readyz",
     "api-schema",

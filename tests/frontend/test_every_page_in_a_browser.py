@@ -18,7 +18,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ROLES = ["clerk", "leader", "director", "member", "viewer", "officer", "administrator", "auditor", "stranger"]
 REACHED: dict[str, set[str]] = {}
 # Answers to scripts and to monitoring, and pages that test_style_book_in_a_browser or a log-in show.
-NOT_PAGES = {"job-progress", "healthz", "readyz", "style-book", "password_change_done", "login", "api-unknown"}
+NOT_PAGES = {
+    "job-progress", "session", "healthz", "readyz", "style-book", "password_change_done", "login", "api-unknown",
+}  # fmt: skip
 # Doors that open only in a state the furnished rows are not in: test_pages_in_a_state_in_a_browser looks at them.
 IN_A_STATE = {
     "association-add", "division-result", "roster-confirm", "roster-errors", "roster-undo", "run-review", "run-score",

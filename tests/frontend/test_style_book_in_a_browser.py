@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser import axe, hidden_focus_stops, show_as, sideways_overflow, small_targets
+from tests.browser import axe, hidden_focus_stops, low_controls, show_as, sideways_overflow, small_targets
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -76,13 +76,7 @@ def test_every_target_is_24_pixels_and_what_one_types_or_sends_44(new_page, widt
     page = new_page(viewport={"width": width, "height": 900})
     page.goto("/ui/")
     assert small_targets(page) == []
-    low = page.evaluate(
-        """() => Array.from(document.querySelectorAll('.choice, .button:not(.button-small), .nav a, .field select,'
-          + '.field input:not([type=radio]):not([type=checkbox]):not([type=hidden]), .field textarea'))
-        .filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 43.5)
-        .map(e => e.outerHTML.slice(0, 90))"""
-    )
-    assert low == []
+    assert low_controls(page) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "contrast"])
