@@ -1,9 +1,14 @@
 """Model fields of the house: the tree path, and the path copied onto every row a body owns."""
 
+import contextlib
+import contextvars
+from collections.abc import Iterable
+
 from django.core.exceptions import FieldDoesNotExist
-from django.db import models
+from django.db import connections, models, router
 
 PATH_MAX_LENGTH = 64
+_ASKED_AT_ONCE = 5000
 
 
 class PathField(models.CharField):
@@ -23,10 +28,51 @@ class PathField(models.CharField):
         return parameters
 
 
-class OrgPathField(PathField):
-    """The path where the row's organisation lies today, taken from it at every save.
+_held: contextvars.ContextVar[dict[int, str] | None] = contextvars.ContextVar("held_paths", default=None)
 
-    A move of the organisation rewrites it in the same transaction (`orgs.services`).
+
+def paths_now(model: type[models.Model], pks: Iterable[int], using: str | None = None) -> dict[int, str]:
+    """{pk: path} of rows of the tree as they are now, and inside a transaction kept so until it ends.
+
+    What a caller read before may have been moved meanwhile. On PostgreSQL the rows are locked as a foreign key to
+    them locks them (FOR KEY SHARE; the constraint takes the same lock at the commit): writers do not wait for one
+    another, a move waits for them, and they for a move. On SQLite the transaction holds the one write lock already.
+    """
+    connection = connections[using or router.db_for_write(model)]
+    wanted = sorted(set(pks))
+    quote = connection.ops.quote_name
+    table, key, path = (quote(name) for name in (model._meta.db_table, model._meta.pk.column, "path"))
+    lock = " FOR KEY SHARE" if connection.vendor == "postgresql" and connection.in_atomic_block else ""
+    found = {}
+    with connection.cursor() as cursor:
+        for start in range(0, len(wanted), _ASKED_AT_ONCE):
+            part = wanted[start : start + _ASKED_AT_ONCE]
+            places = ", ".join(["%s"] * len(part))
+            # Locked in the order of the keys, so that two writers of many rows never wait for each other.
+            cursor.execute(
+                f"SELECT {key}, {path} FROM {table} WHERE {key} IN ({places}) ORDER BY {key}{lock}",  # noqa: S608
+                part,
+            )
+            found.update(cursor.fetchall())
+    return found
+
+
+@contextlib.contextmanager
+def holding_paths(model: type[models.Model], pks: Iterable[int]):
+    """Rows of these bodies are saved inside with one question for all of their paths, {pk: path}. In a transaction."""
+    paths = paths_now(model, pks)
+    mark = _held.set(paths)
+    try:
+        yield paths
+    finally:
+        _held.reset(mark)
+
+
+class OrgPathField(PathField):
+    """The path where the row's organisation lies at the moment of the save, whatever the caller read before.
+
+    A move of the organisation rewrites it in the same transaction (`orgs.services`); see `paths_now` for the two
+    at the same moment.
     """
 
     def __init__(self, *args, source="organisation", **kwargs):
@@ -42,12 +88,14 @@ class OrgPathField(PathField):
 
     def pre_save(self, instance, add):
         try:
-            instance._meta.get_field(self.source)
+            source = instance._meta.get_field(self.source)
         except FieldDoesNotExist:
             return super().pre_save(instance, add)
-        # Read without loading the body again where the caller already has it.
-        organisation = getattr(instance, self.source)
-        value = organisation.path if organisation is not None else ""
+        body = getattr(instance, source.attname)
+        held = _held.get()
+        if held is None or body not in held:
+            held = paths_now(source.related_model, [body], instance._state.db) if body is not None else {}
+        value = held.get(body, "")
         setattr(instance, self.attname, value)
         return value
 

@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, Max, Value
+from django.db.models import F, Max, Q, Value
 from django.db.models.functions import Concat, Length, Substr
 from django.utils import timezone
 
@@ -110,14 +110,18 @@ def abolish_organisation(*, organisation: Organisation, on, by, reason: str, exp
         )
 
 
-def move_organisation(*, organisation: Organisation, parent: Organisation, by, reason: str) -> Organisation:
+def move_organisation(*, organisation: Organisation, parent: Organisation, by, reason: str, on=None) -> Organisation:
     """Hang a body and everything below it under another one; every owned row's path follows in the same transaction.
 
-    Who recorded a row does not change, only where it lies today. Raises NotPossible.
+    Who recorded a row does not change, only where it lies today. `on` is the day the document names (today where
+    none is given); the tree changes at once. Raises NotPossible.
     """
     with transaction.atomic():
         lock_for_loading(Organisation)
-        locked = {body.pk: body for body in _locked(organisation.pk, parent.pk)}
+        # No body can be moved from here on. Each is locked, since a new path takes them from whoever holds theirs
+        # (`paths_now`), and in the order of the keys, as those do.
+        stands = Organisation.objects.get(pk=organisation.pk)
+        locked = {body.pk: body for body in _locked(subtree(stands.path) | Q(pk=parent.pk))}
         organisation, parent = locked[organisation.pk], locked[parent.pk]
         if parent.path.startswith(organisation.path):
             raise NotPossible("不能划到自己或自己的下级机构下面。")
@@ -140,13 +144,13 @@ def move_organisation(*, organisation: Organisation, parent: Organisation, by, r
             before={"parent": above.pk if above else None},
             after={"parent": parent.pk},
             reason=reason,
-            details={"organisations": count, "rows": rows},
+            details={"organisations": count, "rows": rows, "on": on or timezone.localdate()},
         )
     return organisation
 
 
-def _locked(*numbers):
-    return Organisation.objects.select_for_update().filter(pk__in=numbers).order_by("pk")
+def _locked(condition: Q):
+    return Organisation.objects.select_for_update().filter(condition).order_by("pk")
 
 
 def _next_path(parent: Organisation) -> str:

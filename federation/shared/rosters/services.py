@@ -9,6 +9,7 @@ from django.utils import timezone
 from federation.shared import audit
 from federation.shared.models.rosters import RosterImport, StagedBlock
 from federation.shared.rosters import staging, uploads
+from federation.shared.rosters.places_held import held_in_place
 from federation.shared.rosters.registry import roster_of
 from federation.shared.rosters.resource import PreviewOutdated, RosterRefused
 from federation.shared.rosters.table import CHANGED, NEW, TRANSFER, UNCHANGED, WRONG, normal_table
@@ -128,9 +129,10 @@ def write_confirmed(roster_import: RosterImport, *, by, told=lambda done: None):
     places = roster.places_of(roster_import, by)
     done = 0
     for number, table in enumerate(staging.tables_of(roster_import, roster)):
-        if not roster.is_still_current(table, places):
-            raise PreviewOutdated
-        written = roster.write(table, places, roster_import=roster_import, by=by)
+        with held_in_place(table, places):
+            if not roster.is_still_current(table, places):
+                raise PreviewOutdated
+            written = roster.write(table, places, roster_import=roster_import, by=by)
         staging.written_block(roster_import, number, written).save(force_insert=True)
         done += len(table)
         told(done)
