@@ -46,63 +46,64 @@ def add_body(parent, name, code, kind, level, **more):
 
 
 class Builder:
+    """Every fact is drawn from random numbers of its own, so that one more kind of facts shifts no other."""
+
     def __init__(self, seed):
-        self.random = random.Random(seed)
+        self.seed = seed
         self.number = 0
 
-    def worker(self):
+    def draw(self, body, *what):
+        return random.Random(f"{self.seed} {body.code or body.name} {' '.join(what)}")
+
+    def worker(self, draw):
         self.number += 1
-        identity = self.random.choice(["disabled", "relative", "neither", "disabled", ""])
+        identity = draw.choice(["disabled", "relative", "neither", "disabled", ""])
         return Worker.objects.create(name=f"张{self.number}", identity=identity)
 
-    def tenure(self, body, post, started_on, ended_on=None):
+    def tenure(self, draw, body, post, started_on, ended_on=None):
         if ended_on is not None and ended_on < started_on:
             ended_on = started_on
-        chance = self.random.random()
+        chance = draw.random()
         tenure = Tenure.objects.create(
-            organisation=body, worker=self.worker(), post=post, started_on=started_on, ended_on=ended_on,
+            organisation=body, worker=self.worker(draw), post=post, started_on=started_on, ended_on=ended_on,
             document_number="会残联〔2026〕3号" if chance < 0.6 else "",
             document_scan="tenures/scan.pdf" if chance > 0.9 else "",
         )  # fmt: skip
         if post == Post.COMMITTEE_MEMBER and chance < 0.8:
             days = {}
             if chance < 0.7:
-                issued = self.random.choice([date(2020, 1, 1), AS_OF, AS_OF + DAY])
+                issued = draw.choice([date(2020, 1, 1), AS_OF, AS_OF + DAY])
                 days = {
                     "certificate_issued_on": issued,
-                    "certificate_expires_on": self.random.choice([AS_OF - DAY, AS_OF, date(2030, 1, 1)]),
+                    "certificate_expires_on": draw.choice([AS_OF - DAY, AS_OF, date(2030, 1, 1)]),
                 }
             Appointment.objects.create(organisation=body, tenure=tenure, role="village_member", **days)
 
     def post(self, body, post):
         """A post held with a gap of an edge length, in one or two stretches; or held twice; or never."""
-        way = self.random.randrange(6)
-        gap = self.random.choice(VACANT)
+        draw = self.draw(body, "post", post)
+        way = draw.randrange(6)
+        gap = draw.choice(VACANT)
         if way == 0:
             return
         if way == 1:
-            self.tenure(body, post, START + gap * DAY)
+            self.tenure(draw, body, post, START + gap * DAY)
         elif way == 2:
             # The gap at the end of the window, the last day of the tenure included.
-            self.tenure(body, post, date(2012, 1, 1), AS_OF - gap * DAY)
+            self.tenure(draw, body, post, date(2012, 1, 1), AS_OF - gap * DAY)
         elif way == 3:
             # Two gaps that add up.
             half = gap // 2
-            self.tenure(body, post, START + half * DAY, date(2026, 5, 1))
-            self.tenure(body, post, date(2026, 5, 1) + (gap - half + 1) * DAY)
+            self.tenure(draw, body, post, START + half * DAY, date(2026, 5, 1))
+            self.tenure(draw, body, post, date(2026, 5, 1) + (gap - half + 1) * DAY)
         elif way == 4:
             # Overlapping tenures, then nobody.
-            self.tenure(body, post, date(2024, 1, 1), date(2026, 4, 1))
-            self.tenure(body, post, date(2026, 3, 1), AS_OF - gap * DAY)
+            self.tenure(draw, body, post, date(2024, 1, 1), date(2026, 4, 1))
+            self.tenure(draw, body, post, date(2026, 3, 1), AS_OF - gap * DAY)
         else:
-            self.tenure(body, post, self.random.choice(STARTS), self.random.choice(ENDS))
-
-    def spell(self):
-        started, ended = self.random.choice(STARTS), self.random.choice(ENDS)
-        return started, ended
+            self.tenure(draw, body, post, *spell(draw))
 
     def facts(self, body, upper):
-        pick = self.random.random
         posts = {
             BodyKind.VILLAGE_ASSOCIATION: [Post.ASSOCIATION_CHAIR, Post.ASSOCIATION_VICE_CHAIR, Post.COMMITTEE_MEMBER],
             BodyKind.FEDERATION: [Post.PRESIDIUM_CHAIR, Post.DIRECTOR, Post.COMMITTEE_MEMBER],
@@ -110,55 +111,72 @@ class Builder:
         }[body.body_kind]
         for post in posts:
             self.post(body, post)
-        if pick() < 0.4:
-            self.tenure(body, Post.COMMITTEE_MEMBER, date(2019, 1, 1))
-        if pick() < 0.8:
-            started, ended = self.spell()
+        draw = self.draw(body, "second member")
+        if draw.random() < 0.4:
+            self.tenure(draw, body, Post.COMMITTEE_MEMBER, date(2019, 1, 1))
+        draw = self.draw(body, "plaque")
+        if draw.random() < 0.8:
+            started, ended = spell(draw)
             Plaque.objects.create(organisation=body, hung_on=started, removed_on=ended)
-        if pick() < 0.8:
-            started, ended = self.spell()
+        draw = self.draw(body, "premises")
+        if draw.random() < 0.8:
+            started, ended = spell(draw)
             Premises.objects.create(organisation=body, since=started, until=ended)
         for kind in RegulationKind.values:
-            for _ in range(self.random.choice([0, 1, 1, 1, 2])):
-                started, ended = self.spell()
+            draw = self.draw(body, "regulation", kind)
+            for _ in range(draw.choice([0, 1, 1, 1, 2])):
+                started, ended = spell(draw)
                 Regulation.objects.create(organisation=body, kind=kind, issued_on=started, withdrawn_on=ended)
-        for source in Budget.Source.values:
-            if pick() < 0.5:
-                allocated = self.random.choice(["0.00", "10000.01", "33333.33", "123456.78"])
-                Budget.objects.create(
-                    organisation=body, year=self.random.choice([YEAR, YEAR, YEAR - 1]), source=source,
-                    allocated_amount=allocated, spent_amount=self.random.choice(["0.00", "7777.77", allocated]),
-                )  # fmt: skip
-        for kind in LedgerKind.values:
-            if pick() < 0.3:
-                ArchiveVolume.objects.create(
-                    organisation=body, year=self.random.choice([YEAR, YEAR - 1]), ledger_kind=kind, item_count=3
-                )
-        if pick() < 0.6:
+        self.accounts(body)
+        draw = self.draw(body, "letter")
+        if draw.random() < 0.6:
             ResponsibilityLetter.objects.create(
-                organisation=body, upper_party=upper, year=self.random.choice([YEAR, YEAR - 1]),
-                signed_on=self.random.choice([None, date(2026, 3, 1), AS_OF, AS_OF + DAY]),
+                organisation=body, upper_party=upper, year=draw.choice([YEAR, YEAR - 1]),
+                signed_on=draw.choice([None, date(2026, 3, 1), AS_OF, AS_OF + DAY]),
             )  # fmt: skip
-        if pick() < 0.4:
+        draw = self.draw(body, "target")
+        if draw.random() < 0.4:
             YearlyTarget.objects.create(
-                organisation=body, year=self.random.choice([YEAR, YEAR - 1]), text="补齐空缺岗位",
-                recorded_on=self.random.choice([date(2026, 2, 1), AS_OF, AS_OF + DAY]),
+                organisation=body, year=draw.choice([YEAR, YEAR - 1]), text="补齐空缺岗位",
+                recorded_on=draw.choice([date(2026, 2, 1), AS_OF, AS_OF + DAY]),
             )  # fmt: skip
 
+    def accounts(self, body):
+        """Budgets and volumes, which are of a year."""
+        for source in Budget.Source.values:
+            draw = self.draw(body, "budget", source)
+            if draw.random() < 0.5:
+                allocated = draw.choice(["0.00", "10000.01", "33333.33", "123456.78"])
+                Budget.objects.create(
+                    organisation=body, year=draw.choice([YEAR, YEAR, YEAR - 1]), source=source,
+                    allocated_amount=allocated, spent_amount=draw.choice(["0.00", "7777.77", allocated]),
+                )  # fmt: skip
+        for kind in LedgerKind.values:
+            draw = self.draw(body, "volume", kind)
+            if draw.random() < 0.3:
+                ArchiveVolume.objects.create(
+                    organisation=body, year=draw.choice([YEAR, YEAR - 1]), ledger_kind=kind, item_count=3
+                )
+
     def persons(self, body):
-        for _ in range(self.random.choice([0, 1, 3, 8])):
+        for place in range(self.draw(body, "persons").choice([0, 1, 3, 8])):
+            draw = self.draw(body, "person", str(place))
             self.number += 1
             ends = [None, None, None, None, AS_OF, AS_OF + DAY, date(2026, 2, 1)]
             person = DisabledPerson.objects.create(
-                organisation=body, name=f"李{self.number}", sex="1", category=self.random.choice("1234567"),
-                registered_on=self.random.choice([date(2012, 1, 1), AS_OF, AS_OF + DAY]),
-                **{self.random.choice(["moved_away_on", "deceased_on", "cancelled_on"]): self.random.choice(ends)},
+                organisation=body, name=f"李{self.number}", sex="1", category=draw.choice("1234567"),
+                registered_on=draw.choice([date(2012, 1, 1), AS_OF, AS_OF + DAY]),
+                **{draw.choice(["moved_away_on", "deceased_on", "cancelled_on"]): draw.choice(ends)},
             )  # fmt: skip
             # As the checks would have left them: what matters here is the counting.
             DisabledPerson.objects.filter(pk=person.pk).update(
-                missing_mandatory=self.random.choice([0, 0, 1, 4]),
-                failed_checks=self.random.choice(["", "", "id_number", "sex,household"]),
+                missing_mandatory=draw.choice([0, 0, 1, 4]),
+                failed_checks=draw.choice(["", "", "id_number", "sex,household"]),
             )
+
+
+def spell(draw):
+    return draw.choice(STARTS), draw.choice(ENDS)
 
 
 def build_county(world, seed):

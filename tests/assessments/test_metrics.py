@@ -1,7 +1,9 @@
 """Every metric: its evidence is what it counted, its number does not depend on how many are asked at once."""
 
+import random
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from federation.shared.metrics import UnknownMetric, Window, all_metrics, compute, metric
@@ -122,10 +124,26 @@ def test_a_tenure_that_ended_on_the_day_itself_is_still_current(world):
     from tests.assessments.facts import DAY, Builder
 
     builder = Builder(1)
-    builder.tenure(world.village, "association_chair", START, AS_OF)
-    builder.tenure(world.village_second, "association_chair", START, AS_OF - DAY)
+    builder.tenure(random.Random(1), world.village, "association_chair", START, AS_OF)
+    builder.tenure(random.Random(2), world.village_second, "association_chair", START, AS_OF - DAY)
     figure = compute(["orgs.villages_with_chair"], [world.township], WINDOW).of(
         "orgs.villages_with_chair", world.township
     )
     assert (figure.numerator, figure.denominator) == (1, 2)
     assert Tenure.objects.count() == 2
+
+
+def test_the_facts_of_a_body_do_not_depend_on_what_was_drawn_before(world):
+    from tests.assessments.facts import Builder
+
+    def regulations(*before):
+        with transaction.atomic():
+            builder = Builder(7)
+            for body in (*before, world.village):
+                builder.facts(body, world.township)
+            rows = Regulation.objects.filter(organisation=world.village)
+            found = sorted(rows.values_list("kind", "issued_on"))
+            transaction.set_rollback(True)
+        return found
+
+    assert regulations() == regulations(world.village_second) != []
