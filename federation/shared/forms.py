@@ -42,6 +42,14 @@ class HouseBoundField(BoundField):
         return isinstance(self.field.widget, forms.CheckboxInput)
 
     @property
+    def is_blank(self) -> bool:
+        """Whether the control shows nothing, or a part of it does not; a stored number or file is something."""
+        value = self.value()
+        if isinstance(value, (list, tuple)) and isinstance(self.field.widget, forms.MultiWidget):
+            return not value or any(part in (None, "") for part in value)
+        return value in (None, "", [], ()) and not self.masked
+
+    @property
     def masked(self) -> str:
         """What is stored now, masked; empty for ordinary fields and new rows."""
         return str(self.initial) if isinstance(self.initial, SealedText) else ""
@@ -231,14 +239,19 @@ class SealedNumberField(forms.Field):
 
 
 class HouseFormMixin:
-    """Sections and messages shared by all forms.
+    """Sections, buttons and messages shared by all forms.
 
     `sections_spec = [("一、本人情况", ["name", "sex"]), …]` draws panels; fields named nowhere come last.
+    `actions = [("submit", "保存并提交", "primary"), ("draft", "存草稿", "")]` draws a button each, the first of which
+    the Enter key presses; `form.chosen_action` is the one that was pressed. With an action of `lenient_actions` what
+    is mandatory may still be missing; what is there is checked all the same.
     `user=` is kept as `self.user`, for forms whose choices depend on scope.
     `kept=` is what was sent after the login had ended (shared.kept_input): drawn as typed, not judged yet.
     """
 
     sections_spec: list[tuple[str, list[str]]] = []
+    actions: list[tuple[str, str, str]] = []
+    lenient_actions: frozenset[str] = frozenset()
     was_kept = False
 
     def __init__(self, *args, user=None, kept=None, **kwargs):
@@ -250,12 +263,31 @@ class HouseFormMixin:
             self.data, self.is_bound, self.was_kept = kept, True, True
             self._errors, self.cleaned_data = ErrorDict(), {}
 
+    @property
+    def chosen_action(self) -> str:
+        """The name of the button that sent the form; the first where none or a foreign one is named."""
+        names = [name for name, _label, _kind in self.actions]
+        sent = self.data.get("action", "")
+        return sent if sent in names else next(iter(names), "")
+
+    def full_clean(self):
+        mandatory = [field for field in self.fields.values() if field.required]
+        lenient = self.is_bound and self.chosen_action in self.lenient_actions
+        for field in mandatory:
+            field.required = not lenient
+        try:
+            super().full_clean()
+        finally:
+            # The page that is drawn next says again what is mandatory.
+            for field in mandatory:
+                field.required = True
+
     def is_valid(self):
         return not self.was_kept and super().is_valid()
 
     @property
     def sections(self):
-        """[{heading, anchor, fields}] for the template; empty when the form names no sections."""
+        """[{heading, anchor, fields, mandatory, missing}] for the template; empty when the form names none."""
         if not self.sections_spec:
             return []
         named = {name for _heading, names in self.sections_spec for name in names}
@@ -264,7 +296,16 @@ class HouseFormMixin:
         for number, (heading, names) in enumerate(parts, start=1):
             fields = [self[name] for name in names if name in self.fields and not self[name].is_hidden]
             if fields:
-                drawn.append({"heading": heading, "anchor": f"part-{number}", "fields": fields})
+                mandatory = [field for field in fields if field.field.required]
+                drawn.append(
+                    {
+                        "heading": heading,
+                        "anchor": f"part-{number}",
+                        "fields": fields,
+                        "mandatory": len(mandatory),
+                        "missing": sum(field.is_blank for field in mandatory),
+                    }
+                )
         return drawn
 
 

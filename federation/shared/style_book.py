@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django import forms
 
 from federation.shared import charts
+from federation.shared.form_files import SizedFileField
 from federation.shared.forms import HouseForm, ThreeBoxDateField
 from federation.shared.tables import Column, Table
 
@@ -30,6 +31,8 @@ class SampleForm(HouseForm):
         ("一、本人情况", ["name", "sex", "id_number", "born_on"]),
         ("二、残疾状况与联系方式", ["categories", "township", "phone", "needs", "file", "agreed"]),
     ]
+    actions = [("submit", "保存并提交", "primary"), ("draft", "存草稿", "")]
+    lenient_actions = frozenset({"draft"})
     name = forms.CharField(label="姓名", max_length=50)
     sex = forms.ChoiceField(label="性别", choices=[("1", "男"), ("2", "女")], widget=forms.RadioSelect)
     id_number = forms.CharField(
@@ -47,7 +50,13 @@ class SampleForm(HouseForm):
     township = forms.ChoiceField(label="乡镇（街道）", choices=[("", "请选择"), ("1", "青石镇"), ("2", "南溪镇")])
     phone = forms.CharField(label="联系电话", required=False, widget=forms.TextInput(attrs={"type": "tel"}))
     needs = forms.CharField(label="主要需求", required=False, widget=forms.Textarea(attrs={"rows": 3}))
-    file = forms.FileField(label="证明材料", required=False, help_text="照片或扫描件，不超过 5 MB")
+    file = SizedFileField(
+        label="证明材料",
+        required=False,
+        help_text="照片或扫描件，",
+        megabytes=5,
+        endings=(".jpg", ".jpeg", ".png", ".pdf"),
+    )
     agreed = forms.BooleanField(label="内容已与本人核对", required=False)
 
 

@@ -79,7 +79,7 @@ def send_empty(page, address) -> list[str]:
     for box in form.locator("input[type=text], input:not([type]), textarea").all():
         if box.is_visible() and box.is_editable():
             box.fill("")
-    form.locator("button:not([name])").first.click()
+    form.locator(".actions button").first.click()
     page.wait_for_load_state()
     if not page.locator("#errors").count():
         return []
