@@ -37,6 +37,7 @@ ACTIONS = {
     "shared.number.revealed": "查看完整号码",
     "shared.number.reveal_refused": "查看完整号码被拒绝",
     "shared.backup.made": "做备份",
+    "shared.jobs.released": "恢复备份后放行后台任务",
     "shared.sealing_key.rotated": "更换加密密钥",
 }
 

@@ -5,6 +5,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
 from federation.shared import audit
+from federation.shared.jobs import gate
 
 
 def connect():
@@ -15,8 +16,9 @@ def connect():
 
 
 def begin_log(sender, using, **kwargs):
-    """After migrate: the chains of a log that has not begun."""
+    """After migrate: the chains of a log that has not begun, and jobs allowed in a database that is new."""
     audit.create_heads(using)
+    gate.open_at_first(using)
 
 
 def logged_in(sender, request, user, **kwargs):

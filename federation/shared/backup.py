@@ -19,7 +19,9 @@ from django.db import connection
 from django.utils import timezone
 
 from federation.shared.audit_check import export_heads
+from federation.shared.jobs.gate import RESTORED
 from federation.shared.models.audit import keyed
+from federation.shared.models.periods import JobGate
 
 MANIFEST = "manifest.json"
 KEYS = "keys.json"
@@ -98,6 +100,9 @@ def copy_sqlite(target: Path):
     copy = sqlite3.connect(target)
     try:
         connection.connection.backup(copy)
+        # Restored, it is to be known for a copy (see jobs.gate); on PostgreSQL a restored database is another one.
+        copy.execute(f"UPDATE {JobGate._meta.db_table} SET database = ?", (RESTORED,))  # noqa: S608
+        copy.commit()
         # One file without a log beside it, so that it can be read where nothing may be written.
         copy.execute("PRAGMA journal_mode=DELETE")
         verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]

@@ -14,6 +14,7 @@ from django.http import JsonResponse
 from kombu import Connection
 from kombu.exceptions import KombuError
 
+from federation.shared.jobs import gate
 from federation.shared.models.jobs import DatabaseClock, WorkerHost
 from federation.shared.permissions import PUBLIC, requires
 
@@ -53,6 +54,7 @@ def look_around() -> dict[str, str]:
     faults = {"database": _database()}
     faults["migrations"] = _migrations() if not faults["database"] else "数据库连不上，无法检查。"
     faults["worker"] = _worker() if not faults["migrations"] else "数据库没有就绪，无法检查。"
+    faults["jobs"] = _jobs() if not faults["migrations"] else "数据库没有就绪，无法检查。"
     faults["broker"] = _broker()
     faults["disk"] = _disk()
     _seen = (time.monotonic(), faults)
@@ -84,6 +86,10 @@ def _worker() -> str:
     if WorkerHost.objects.filter(seen_at__gt=DatabaseClock(-WORKER_SECONDS)).exists():
         return ""
     return "后台程序超过 1 分钟没有动静，导入和考核会停着。请检查 worker 是否在运行。"
+
+
+def _jobs() -> str:
+    return "" if gate.jobs_may_run() else gate.HELD
 
 
 def _broker() -> str:

@@ -16,6 +16,8 @@ REACHED_THROUGH_ANOTHER = {
     "shared.auditehead": "checked by verify_audit only",
     "shared.audithead": "checked by verify_audit only",
     "shared.workerhost": "names hosts, no data of bodies",
+    "shared.jobgate": "one row, no data of bodies",
+    "shared.periodrun": "that a day was done, no data of bodies",
     "shared.stagedblock": "through its import",
     "orgs.division": "the public list of places",
     "shared.submission": "read by who sent it, by user and key",

@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
+from federation.shared.jobs import gate
 from federation.shared.jobs.context import WorkContext, end_job, settle
 from federation.shared.jobs.kinds import JobCancelled, JobKind, JobRefused, LostLease, kind_or_none, known_kinds
 from federation.shared.jobs.owners import is_dead, this_host, this_owner
@@ -32,7 +33,9 @@ def is_stopping() -> bool:
 
 
 def claim(job_id: int) -> Chunk | None:
-    """Take the next waiting chunk of the job, or None. Two workers never get the same one."""
+    """Take the next waiting chunk of the job, or None. Two workers never get the same one; after a restore nobody."""
+    if not gate.jobs_may_run():
+        return None
     with transaction.atomic():
         chunk = (
             Chunk.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from kombu.exceptions import ChannelError, KombuError
 
-from federation.shared.jobs import engine
+from federation.shared.jobs import engine, gate
 from federation.shared.jobs.context import end_job
 from federation.shared.jobs.kinds import JobRefused, kind_of, kind_or_none
 from federation.shared.models.jobs import Chunk, ChunkState, DatabaseClock, Job, JobState
@@ -112,6 +112,8 @@ def _call_others(job_id: int):
 def run_now(job: Job) -> Job:
     """Work on the job in this process until it has ended, with workers or without; the job as stored then."""
     kind_of(job.kind)
+    if not gate.jobs_may_run():
+        raise JobRefused(gate.HELD)
     while True:
         engine.release_lost(job.pk)
         chunk = engine.claim(job.pk)

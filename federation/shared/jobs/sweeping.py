@@ -9,7 +9,7 @@ import time
 
 from django.db.models import Exists, OuterRef, Q
 
-from federation.shared.jobs import engine, services
+from federation.shared.jobs import engine, gate, services
 from federation.shared.jobs.owners import this_host
 from federation.shared.models.jobs import Chunk, ChunkState, DatabaseClock, Job, WorkerHost
 
@@ -25,6 +25,8 @@ def sweep() -> list[int]:
     global _last_sweep
     _last_sweep = time.monotonic()
     WorkerHost.objects.update_or_create(host=this_host(), defaults={"seen_at": DatabaseClock()})
+    if not gate.jobs_may_run():
+        return []
     released = engine.release_lost()
     waiting = Chunk.objects.filter(job=OuterRef("pk"), state=ChunkState.QUEUED)
     unanswered = Q(bell_at__isnull=True) | Q(bell_at__lt=DatabaseClock(-services.BELL_SECONDS))
