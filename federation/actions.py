@@ -38,6 +38,7 @@ ACTIONS = {
     "shared.number.reveal_refused": "查看完整号码被拒绝",
     "shared.backup.made": "做备份",
     "shared.jobs.released": "恢复备份后放行后台任务",
+    "shared.retention.done": "删除保存期满的内容",
     "shared.sealing_key.rotated": "更换加密密钥",
 }
 

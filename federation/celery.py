@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery, signals
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "federation.settings")
 
@@ -12,6 +13,11 @@ app.autodiscover_tasks()
 # A sweep that was not taken before the next one is due is worth nothing.
 app.conf.beat_schedule = {
     "sweep": {"task": "federation.shared.tasks.sweep", "schedule": 5.0, "options": {"expires": 4.5}},
+    "nightly": {
+        "task": "federation.shared.tasks.nightly",
+        "schedule": crontab(minute=20),
+        "options": {"expires": 3000},
+    },
 }
 # Workers log as the pages do: one line of JSON each.
 app.conf.worker_hijack_root_logger = False

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from federation.shared import retention
 from federation.shared.jobs import services, sweeping
 from federation.shared.rosters import tasks as roster_tasks  # noqa: F401 - registers its job kinds
 
@@ -17,3 +18,9 @@ def run_job(job_id: int):
 @shared_task(name="federation.shared.tasks.sweep")
 def sweep():
     sweeping.sweep()
+
+
+@shared_task(name="federation.shared.tasks.nightly")
+def nightly():
+    """What is due once a night; posted every hour, so that a night in which nothing ran is made up for."""
+    retention.run_nightly()

@@ -57,12 +57,15 @@ def _pieces(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 
 def remove_file(roster_import: RosterImport):
-    (Path(settings.MEDIA_ROOT) / roster_import.stored_path).unlink(missing_ok=True)
+    if roster_import.stored_path:
+        (Path(settings.MEDIA_ROOT) / roster_import.stored_path).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def opened_file(roster_import: RosterImport):
     """The upload as a plain file in a private folder that is gone afterwards."""
+    if not roster_import.stored_path:
+        raise RosterRefused("上传的文件保存期已满，已从服务器上删除。需要时请重新上传。")
     sealed = Path(settings.MEDIA_ROOT) / roster_import.stored_path
     with tempfile.TemporaryDirectory(prefix="roster-") as folder:
         path = Path(folder) / "upload"
