@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("assessments.urls")),
     path("", include("accounts.urls")),
     path("", include("federation.shared.urls")),
+    path("", include("federation.shared.offline.urls")),
     path("", include("federation.shared.audit_urls")),
     path("", include("federation.shared.jobs.urls")),
     path("", include("federation.shared.rosters.urls")),

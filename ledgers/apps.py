@@ -6,4 +6,9 @@ class LedgersConfig(AppConfig):
     verbose_name = "台账"
 
     def ready(self):
+        from federation.shared.offline import BlankForm, register_blank_form
         from ledgers import panels  # noqa: F401 - registers the panel of the organisation page
+
+        register_blank_form(
+            BlankForm(page="person-add", blank="person-blank", label="新登记一名残疾人", permission="persons.edit")
+        )

@@ -5,7 +5,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 
 from federation.shared.display import Display
+from federation.shared.offline import forms_of
 from federation.shared.permissions import LOGGED_IN
+from federation.shared.submissions import key_of, new_key
 
 PRODUCT_NAME = "残联基层组织管理"
 
@@ -59,6 +61,16 @@ class House:
     def unit_name(self) -> str:
         organisation = self.user.home_organisation if self.user else None
         return str(organisation) if organisation else getattr(settings, "FEDERATION_UNIT_NAME", "") or PRODUCT_NAME
+
+    @property
+    def submission_key(self) -> str:
+        """Of the form on this page: the same again where it comes back with errors."""
+        return str(key_of(self.request) or new_key())
+
+    @cached_property
+    def fills_in_offline(self) -> bool:
+        """Whether this account has forms that work without network, and so a worker and an outbox."""
+        return bool(self.user and forms_of(self.user))
 
     @property
     def contact(self) -> str:

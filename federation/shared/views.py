@@ -5,6 +5,7 @@ save rolled back where it is gone.
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,6 +16,7 @@ from django.views import View
 
 from federation.shared.history import VersionConflict, create_versioned, save_versioned
 from federation.shared.kept_input import restored
+from federation.shared.submissions import answer_once
 from federation.shared.tables import Page, Table
 
 
@@ -147,6 +149,14 @@ class ScopedFormView(ScopedView):
     # What is sent here after the login has ended is kept and comes back into the form (shared.kept_input).
     restores_input = True
 
+    # A form that may be filled in without network (shared.offline).
+    works_offline = False
+
+    def dispatch(self, request, *args, **kwargs):
+        """What is sent carries a key: sent twice it has one effect."""
+        work = partial(super().dispatch, request, *args, **kwargs)
+        return answer_once(request, work) if request.method == "POST" else work()
+
     def form_kwargs(self) -> dict:
         """`get_form` of every page of ours passes these on; `kept` only where there is something."""
         kept = restored(self.request)
@@ -165,6 +175,7 @@ class ScopedFormView(ScopedView):
             title=title,
             submit_label=self.submit_label,
             cancel_url=self.cancel_url(),
+            works_offline=self.works_offline,
             status=422 if form.errors and status == 200 else status,
             **context,
         )

@@ -166,6 +166,7 @@ class PersonCreateView(RefusesTakenNumbers, PersonPage, ScopedCreateView):
     permission = "persons.edit"
     title = "新登记：残疾人基本状况个人登记表"
     form_class = PersonForm
+    works_offline = True
     success_message = "已登记。"
 
     def fresh_instance(self):
@@ -175,6 +176,7 @@ class PersonCreateView(RefusesTakenNumbers, PersonPage, ScopedCreateView):
 class PersonUpdateView(RefusesTakenNumbers, PersonPage, ScopedUpdateView):
     permission = "persons.edit"
     form_class = PersonForm
+    works_offline = True
     success_message = "已保存修改。"
 
     def fresh_instance(self):

@@ -16,6 +16,9 @@ PUBLIC_PAGES = {
     "accessibility",
     "style-book",
     "session",
+    # The worker's file and its page for when there is no network: they name nobody.
+    "service-worker",
+    "no-network",
     "healthz",
     "readyz",
     "api-schema",
