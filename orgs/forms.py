@@ -10,7 +10,7 @@ from django.utils import timezone
 from federation.shared import normalise
 from federation.shared.forms import HouseForm, HouseModelForm, ThreeBoxDateField
 from orgs import uploads
-from orgs.areas import ancestors_of
+from orgs.areas import ancestors_of, labels_above
 from orgs.facts import FactKind
 from orgs.models import (
     PAID_POSTS,
@@ -27,6 +27,7 @@ from orgs.models import (
 )
 from orgs.naming import body_kind_of, body_name, place_kind_of
 from orgs.requirements import requirements_for
+from orgs.services import may_hold
 
 FIRST_YEAR, LAST_YEAR = 1988, 2100
 
@@ -152,6 +153,38 @@ class AbolishForm(HouseForm):
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
+
+
+class MoveForm(HouseForm):
+    """Where a body goes: one of the bodies that may hold it, within the area the user manages."""
+
+    parent = forms.ModelChoiceField(
+        label="划到哪个上级下面",
+        queryset=Organisation.objects.none(),
+        empty_label="请选择",
+        error_messages={
+            "required": "请选择新的上级机构。",
+            "invalid_choice": "不能划到这个机构下面：不在您管理的范围内、级别不够高，或者已撤销。请重新选择。",
+        },
+    )
+    on = ThreeBoxDateField(label="划转日期", help_text="文件写明的日期；系统从保存时起按新的隶属计算")
+    reason = forms.CharField(label="划转依据", max_length=200, min_length=4, help_text="例如：文件名称和文号")
+
+    def __init__(self, *args, user, organisation, **kwargs):
+        super().__init__(*args, **kwargs)
+        bodies = may_hold(organisation, user)
+        self.fields["parent"].queryset = bodies
+        labels = labels_above(list(bodies), lambda body: body.path)
+        steplen = Organisation.steplen
+        self.fields["parent"].label_from_instance = lambda body: (
+            f"{labels.get(body.path[:-steplen], '')} {body.label}（{body.get_level_display()}）".strip()
+        )
+
+    def clean_on(self):
+        on = self.cleaned_data["on"]
+        if on > timezone.localdate():
+            raise ValidationError("划转日期还没有到。请到那一天再办理。")
+        return on
 
 
 class ReasonForm(HouseForm):

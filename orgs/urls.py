@@ -11,6 +11,7 @@ urlpatterns = [
     path("orgs/<int:pk>/add/", organisations.OrganisationCreateView.as_view(), name="organisation-add"),
     path("orgs/<int:pk>/edit/", organisations.OrganisationUpdateView.as_view(), name="organisation-edit"),
     path("orgs/<int:pk>/abolish/", organisations.OrganisationAbolishView.as_view(), name="organisation-abolish"),
+    path("orgs/<int:pk>/move/", organisations.OrganisationMoveView.as_view(), name="organisation-move"),
     path("orgs/<int:pk>/history/", organisations.OrganisationHistoryView.as_view(), name="organisation-history"),
     path("orgs/<int:pk>/associations/add/", organisations.AssociationCreateView.as_view(), name="association-add"),
     path("orgs/<int:pk>/facts/<slug:kind>/add/", facts.FactCreateView.as_view(), name="fact-add"),

@@ -6,10 +6,12 @@ from orgs.services.organisations import (
     NotPossible,
     abolish_organisation,
     change_organisation,
+    may_hold,
     models_with_paths,
     move_organisation,
     set_up_association,
     set_up_organisation,
+    what_moves,
 )
 from orgs.services.tenures import (
     ALREADY_PAID,
@@ -36,10 +38,12 @@ __all__ = [
     "end_tenure",
     "find_or_record_worker",
     "load_divisions",
+    "may_hold",
     "models_with_paths",
     "move_organisation",
     "record_tenure",
     "set_up_association",
     "set_up_organisation",
+    "what_moves",
     "worker_with_id_number",
 ]

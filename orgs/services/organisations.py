@@ -149,6 +149,30 @@ def move_organisation(*, organisation: Organisation, parent: Organisation, by, r
     return organisation
 
 
+def may_hold(organisation: Organisation, by):
+    """The bodies under which `by` may hang `organisation`: live federations of a higher level, all of them in scope."""
+    bodies = Organisation.objects.visible_to(by, "organisations.manage").filter(
+        body_kind=BodyKind.FEDERATION, level__lt=organisation.level, abolished_on=None
+    )
+    above = organisation.path[: -Organisation.steplen]
+    return bodies.exclude(path=above).exclude(subtree(organisation.path))
+
+
+def what_moves(organisation: Organisation) -> dict[str, int]:
+    """How many bodies, people on file and people in post a move of the body takes along today."""
+    in_post = Tenure.objects.under(organisation.path).in_post_on(timezone.localdate())
+    return {
+        "organisations": Organisation.objects.under(organisation.path).count(),
+        "persons": _persons().under(organisation.path).count(),
+        "workers": in_post.values("worker").distinct().count(),
+    }
+
+
+def _persons():
+    # Persons stand in a layer above; the path they carry is what is moved here.
+    return apps.get_model("ledgers", "DisabledPerson").objects
+
+
 def _locked(condition: Q):
     return Organisation.objects.select_for_update().filter(condition).order_by("pk")
 

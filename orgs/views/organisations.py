@@ -17,12 +17,19 @@ from federation.shared.views import (
     Section,
     get_in_scope,
 )
-from orgs.areas import labels_above
+from orgs.areas import ancestors_of, labels_above
 from orgs.body_page import BodyPage
 from orgs.filters import OrganisationFilter
-from orgs.forms import AbolishForm, AssociationForm, NewOrganisationForm, OrganisationForm
+from orgs.forms import AbolishForm, AssociationForm, MoveForm, NewOrganisationForm, OrganisationForm
 from orgs.models import BodyKind, Level, Organisation
-from orgs.services import abolish_organisation, change_organisation, set_up_association, set_up_organisation
+from orgs.services import (
+    abolish_organisation,
+    change_organisation,
+    move_organisation,
+    set_up_association,
+    set_up_organisation,
+    what_moves,
+)
 from orgs.views.pages import ShowsRefusals, crumbs_of, organisation_url
 
 
@@ -115,6 +122,8 @@ class OrganisationDetailView(ScopedDetailView):
         if self._may(row, "organisations.manage") and row.abolished_on is None:
             if row.body_kind == BodyKind.FEDERATION:
                 actions.append({"url": reverse("organisation-add", args=[row.pk]), "label": "新建下级机构", "kind": ""})
+            if row.depth > 1 and row.body_kind != BodyKind.SPECIALISED_ASSOCIATION:
+                actions.append({"url": reverse("organisation-move", args=[row.pk]), "label": "划转", "kind": ""})
             actions.append(
                 {"url": reverse("organisation-abolish", args=[row.pk]), "label": "撤销机构", "kind": "danger"}
             )
@@ -245,6 +254,59 @@ class OrganisationAbolishView(ScopedActView):
             reason=values["reason"],
             by=self.request.user,
             expected_version=self.object.version,
+        )
+
+    def success_url(self, row):
+        return organisation_url(self.object)
+
+
+class OrganisationMoveView(ScopedActView):
+    """A body and everything below it goes to another upper body: what goes along is told before."""
+
+    permission = "organisations.manage"
+    model = Organisation
+    form_class = MoveForm
+    submit_label = "划转"
+    success_message = "机构已划转。"
+
+    def dispatch(self, request, *args, **kwargs):
+        self.object = get_in_scope(
+            Organisation.objects, request.user, self.permission, Organisation.view_permission, pk=kwargs["pk"]
+        )
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_title(self):
+        return f"划转 {self.object.name}"
+
+    def breadcrumbs(self):
+        return [*crumbs_of(self.object, self.request.user), {"label": "划转"}]
+
+    def form_kwargs(self):
+        return super().form_kwargs() | {"organisation": self.object}
+
+    def question(self):
+        above = ancestors_of(self.object)
+        count = what_moves(self.object)
+        rows = [
+            {"label": "机构", "value": self.object.name},
+            {"label": "现在的上级", "value": above[-1].name if above else "无"},
+            {"label": "一起划转的机构", "value": f"{count['organisations']:,} 个（含本机构）"},
+            {"label": "一起划转的残疾人登记表", "value": f"{count['persons']:,} 份"},
+            {"label": "一起划转的在任人员", "value": f"{count['workers']:,} 人"},
+        ]
+        consequence = (
+            "划转以后，原来的上级不再看到这些机构和人员，新的上级马上可以看到。"
+            "已登记的内容和登记单位都不变；划错了，可以再划回来。"
+        )
+        return {"consequence": consequence, "rows": rows, "danger": True}
+
+    def act(self, values):
+        move_organisation(
+            organisation=self.object,
+            parent=values["parent"],
+            on=values["on"],
+            reason=values["reason"],
+            by=self.request.user,
         )
 
     def success_url(self, row):

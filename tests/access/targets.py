@@ -116,6 +116,7 @@ TARGETS = {
     "organisation-edit": Target("organisation", data=version_of("organisation")),
     "organisation-abolish": Target("organisation", data=version_of("organisation")),
     "organisation-history": Target("organisation"),
+    "organisation-move": Target("organisation"),
     "association-add": Target("organisation", expect=only_federations),
     "fact-add": Target("organisation", kwargs=lambda place: {"pk": place.organisation.pk, "kind": "plaque"}),
     "fact-edit": Target("plaque", kwargs=plaque_of, data=version_of("plaque")),
