@@ -19,7 +19,8 @@ class ResultFilter(HouseForm):
     item = forms.ChoiceField(label="项目", required=False)
     unmet = forms.BooleanField(label="只看没有做到的", required=False)
 
-    def __init__(self, data, *, run, definition, user):
+    def __init__(self, data, *, run, definition, user, by_item=True):
+        """`by_item` False leaves out what would tell how a body stands in one item."""
         super().__init__(data or None)
         self.definition = definition
         inside = Organisation.objects.visible_to(user, "assessments.view").filter(subtree(run.organisation.path))
@@ -34,6 +35,8 @@ class ResultFilter(HouseForm):
             self.fields["band"].choices = [("", "全部等次"), *((name, name) for name, _floor in definition.bands)]
         else:
             del self.fields["band"]
+        if not by_item:
+            del self.fields["item"], self.fields["unmet"]
 
     def apply(self, results):
         if not self.is_bound:

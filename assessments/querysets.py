@@ -15,6 +15,24 @@ class StandardQuerySet(models.QuerySet):
 
 
 class RunQuerySet(ScopedQuerySet):
+    def visible_to(self, principal, permission: str | None = None):
+        """Runs in scope; who may read assessments also sees the published ones of the areas its bodies lie in.
+
+        Of these it reads what is published (`BodyResultQuerySet.in_league`), the rest as its scope allows.
+        """
+        wanted = permission or self.model.view_permission
+        scopes = principal.scopes(wanted) if principal is not None else []
+        if not scopes or wanted != self.model.view_permission:
+            return self.in_scopes(scopes)
+        condition = models.Q(state=self.model.State.PUBLISHED, org_path__in=self._areas_above(scopes))
+        for scope in scopes:
+            condition |= self.scope_condition(scope)
+        return self.filter(condition)
+
+    def _areas_above(self, scopes) -> set[str]:
+        step = self.model._meta.get_field("organisation").related_model.steplen
+        return {scope.path[:end] for scope in scopes for end in range(step, len(scope.path), step)}
+
     def with_results(self):
         """Runs whose numbers are complete."""
         return self.filter(state__in=self.model.WITH_RESULTS)
@@ -30,6 +48,14 @@ class RunQuerySet(ScopedQuerySet):
 
 
 class BodyResultQuerySet(ScopedQuerySet):
+    def in_league(self, run, principal):
+        """The league of a run that `principal` sees: of a published one every row, else those in scope.
+
+        Published are names, totals, ranks and bands; `items` and what they rest on are for the scope alone.
+        """
+        rows = self if run.state == run.State.PUBLISHED else self.visible_to(principal)
+        return rows.filter(run=run)
+
     def in_order(self):
         """As a league table stands: by total, then the deciding section, then fewer penalties, then code."""
         return self.order_by("position", "id")

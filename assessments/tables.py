@@ -1,5 +1,6 @@
 """What the pages of a run show in rows: league, matrix, missing list, roll-up."""
 
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.urls import reverse
@@ -103,6 +104,20 @@ def league_columns(run, definition, labels: dict) -> list[Column]:
         Column("bonus", "加分", numeric=True),
         Column("penalty", "扣分", numeric=True),
     ]  # fmt: skip
+
+
+# What of a league table is published to those who stand below its area.
+PUBLISHED_COLUMNS = ("name", "rank_area", "rank_county", "total", "band")
+
+
+def published_columns(run, definition, labels: dict, is_own) -> list[Column]:
+    """The league of a published run for who stands below its area; `is_own(result)`: whose page may be opened."""
+
+    def link(result):
+        return body_url(run.pk, result.organisation_id) if is_own(result) else ""
+
+    name, *others = (each for each in league_columns(run, definition, labels) if each.key in PUBLISHED_COLUMNS)
+    return [replace(name, link=link), *others]
 
 
 def band_kind(definition, band: str) -> str:

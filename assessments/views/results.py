@@ -27,6 +27,7 @@ from assessments.tables import (
     matrix_of,
     missing_list,
     people_in_charge,
+    published_columns,
     unsourced_words,
 )
 from assessments.views.runs import RunView, may, run_crumbs
@@ -48,7 +49,7 @@ class RunTableView(RunView):
             messages.info(request, f"{run}{run.get_state_display()}，还没有结果。")
             return redirect("run-detail", run.pk)
         definition = definition_of(run)
-        filters = ResultFilter(request.GET, run=run, definition=definition, user=request.user)
+        filters = self.filters(run, definition)
         results = filters.apply(self.results(run))
         page = Page(results, request.GET, ordering=self.ordering, size=self.page_size)
         context = self.table(run, definition, filters, page)
@@ -63,6 +64,9 @@ class RunTableView(RunView):
             lead=f"{run}，截止 {cn_date(run.as_of)}，{run.get_state_display()}。{unsourced_words(definition)}",
             **context,
         )
+
+    def filters(self, run, definition):
+        return ResultFilter(self.request.GET, run=run, definition=definition, user=self.request.user)
 
     def actions(self, run):
         if not may(self.request.user, "tables.export", run.org_path):
@@ -104,19 +108,30 @@ class RunMatrixView(RunTableView):
 
 
 class RunLeagueView(RunTableView):
+    """The whole table for who sees the area; what is published of it for who stands below."""
+
     template_name = "generic/list.html"
     export = "league"
 
+    def results(self, run):
+        return BodyResult.objects.in_league(run, self.request.user).select_related("organisation")
+
+    def filters(self, run, definition):
+        by_item = self.sees_area(run)
+        return ResultFilter(self.request.GET, run=run, definition=definition, user=self.request.user, by_item=by_item)
+
     def table(self, run, definition, filters, page):
-        table = Table(
-            "百分制排名表",
-            league_columns(run, definition, labels_of(page.rows)),
-            page.rows,
-            request=self.request,
-            page=page,
-        )
+        labels = labels_of(page.rows)
+        if self.sees_area(run):
+            columns = league_columns(run, definition, labels)
+        else:
+            columns = published_columns(run, definition, labels, self.is_own)
+        table = Table("百分制排名表", columns, page.rows, request=self.request, page=page)
         table.empty_text = "没有符合条件的机构。"
         return {"title": "百分制排名表", "table": table}
+
+    def is_own(self, result) -> bool:
+        return may(self.request.user, self.permission, result.org_path)
 
 
 class BodyResultView(ScopedView):
@@ -138,7 +153,8 @@ class BodyResultView(ScopedView):
 
     def crumbs(self, result, *more) -> list[dict]:
         """Down from the run where the reader sees it; its own body otherwise."""
-        sees_run = may(self.request.user, "assessments.view", result.run.org_path)
+        is_published = result.run.state == Run.State.PUBLISHED
+        sees_run = is_published or may(self.request.user, "assessments.view", result.run.org_path)
         crumbs = run_crumbs(result.run) if sees_run else run_crumbs()
         url = reverse("run-body", args=[result.run_id, result.organisation_id])
         labels = [(url if more else "", result.organisation.label), *(("", label) for label in more)]

@@ -114,6 +114,10 @@ class RunView(ScopedView):
         rows = Run.objects.select_related("standard", "organisation", "job")
         return get_in_scope(rows, self.request.user, self.permission, pk=self.kwargs["pk"])
 
+    def sees_area(self, run) -> bool:
+        """False for who stands below the area and reads a published run."""
+        return may(self.request.user, "assessments.view", run.org_path)
+
     def results(self, run):
         return BodyResult.objects.visible_to(self.request.user).filter(run=run).select_related("organisation")
 
@@ -190,10 +194,12 @@ class RunDetailView(RunView):
     def actions(self, run) -> list[dict]:
         actions = []
         if run.has_results:
-            actions.append({"url": reverse("run-matrix", args=[run.pk]), "label": "达标矩阵", "kind": "primary"})
+            if self.sees_area(run) or run.standard.is_checklist:
+                actions.append({"url": reverse("run-matrix", args=[run.pk]), "label": "达标矩阵", "kind": "primary"})
             if not run.standard.is_checklist:
                 actions.append({"url": reverse("run-league", args=[run.pk]), "label": "排名表", "kind": "primary"})
-            actions.append({"url": reverse("run-compare", args=[run.pk]), "label": "与上次比较"})
+            if self.sees_area(run):
+                actions.append({"url": reverse("run-compare", args=[run.pk]), "label": "与上次比较"})
         user, path = self.request.user, run.org_path
         is_open = run.state not in (Run.State.PUBLISHED, Run.State.PLANNED, Run.State.COMPUTING)
         for name, label, permission, shown in (
