@@ -20,11 +20,13 @@ def is_waiting(kind: str, request) -> bool:
 
 
 def count_refusal(kind: str, request):
-    """One more; the window begins with the first."""
+    """One more; the window ends so long after the last."""
     name = _name(kind, request)
     cache.add(name, 0, WINDOW)
     try:
         cache.incr(name)
+        # Counting up in the database gives the entry the cache's own, shorter time.
+        cache.touch(name, WINDOW)
     except ValueError:
         # The window ended between the two calls: this one begins the next.
         cache.set(name, 1, WINDOW)
