@@ -49,22 +49,20 @@ class Scorer:
     def score(self, bodies: list, manual: dict | None = None) -> list[BodyScore]:
         """`manual` holds {(body pk, item code): points} given by inspectors."""
         self.figures = compute(self.definition.metrics, bodies, self.window)
-        for line in self._lines:
-            line.take(self.figures, manual or {})
-        return [self._body(body) for body in bodies]
+        columns = [line.outcomes(bodies, self.figures, manual or {}) for line in self._lines]
+        return [self._body(body, outcomes) for body, outcomes in zip(bodies, zip(*columns, strict=True), strict=True)]
 
     def figure(self, item: Item, body) -> Figure | None:
         """None where the item's facts have no place yet."""
         return self.figures.of(item.metric, body) if item.has_source else None
 
-    def _body(self, body) -> BodyScore:
+    def _body(self, body, outcomes: tuple) -> BodyScore:
         definition = self.definition
-        outcomes = [line.outcome(body) for line in self._lines]
         count, bonuses = len(definition.items), len(definition.bonuses)
-        points = tuple([each[0] for each in outcomes[:count]])
-        states = tuple([each[1] for each in outcomes[:count]])
-        bonus = min(sum((each[0] for each in outcomes[count : count + bonuses]), ZERO), definition.bonus_cap)
-        penalty = min(sum((each[0] for each in outcomes[count + bonuses :]), ZERO), definition.penalty_cap)
+        earned, states, texts = zip(*outcomes, strict=True)
+        points, states = earned[:count], states[:count]
+        bonus = min(sum(earned[count : count + bonuses], ZERO), definition.bonus_cap)
+        penalty = min(sum(earned[count + bonuses :], ZERO), definition.penalty_cap)
         total = held(sum(points, ZERO) + bonus - penalty)
         return BodyScore(
             body=body,
@@ -76,7 +74,7 @@ class Scorer:
             unsourced=states.count(scoring.NONE),
             pending=states.count(scoring.PENDING),
             band=definition.band_of(total),
-            items="{" + ",".join([each[2] for each in outcomes]) + "}",
+            items="{" + ",".join(texts) + "}",
             states=states,
             points=points,
         )
@@ -90,23 +88,20 @@ class _Line:
         self.declared = metric(item.metric) if item.metric else None
         self.known: dict = {}
 
-    def take(self, figures, manual: dict):
-        self.manual = manual
-        self.by_pk = figures.by_metric.get(self.item.metric, {})
-
-    def outcome(self, body) -> tuple:
-        if self.item.scoring == "manual":
-            figure = self.manual.get((body.pk, self.item.code))
+    def outcomes(self, bodies: list, figures, manual: dict) -> list[tuple]:
+        """One outcome a body, in their order."""
+        item = self.item
+        if item.scoring == "manual":
+            found = [manual.get((body.pk, item.code)) for body in bodies]
         elif not self.declared.has_source:
-            figure = None
+            return [self._work_out(None)] * len(bodies)
         else:
-            figure = self.by_pk.get(body.pk)
-            if figure is None:
-                figure = self.declared.nothing(body)
-        known = self.known.get(figure)
-        if known is None:
-            known = self.known[figure] = self._work_out(figure)
-        return known
+            by_pk, nothing = figures.by_metric[item.metric], self.declared.nothing
+            found = [by_pk.get(body.pk) or nothing(body) for body in bodies]
+        known = self.known
+        for figure in set(found) - known.keys():
+            known[figure] = self._work_out(figure)
+        return [known[figure] for figure in found]
 
     def _work_out(self, figure) -> tuple:
         item = self.item

@@ -1,7 +1,9 @@
 """Writing results set-based: one upsert that touches only changed rows, ranks, the staged roll-up."""
 
+import functools
 import hashlib
 import io
+from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -34,7 +36,9 @@ def write_results(run, scores, ranks: dict[int, int], places: dict[int, tuple[in
     """
     places = places or {}
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    rows = [_row(run, score, ranks[score.body.pk], places.get(score.body.pk, (0, 0)), now) for score in scores]
+    # Bodies share few amounts, and the database's own way of writing one is slow.
+    cents = functools.cache(lambda amount: connection.ops.adapt_decimalfield_value(amount, 8, 2))
+    rows = [_row(run, score, ranks[score.body.pk], places.get(score.body.pk, (0, 0)), now, cents) for score in scores]
     table = connection.ops.quote_name(BodyResult._meta.db_table)
     kept = _KEPT - {"rank_area", "position"} if places else _KEPT
     updates = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in kept)
@@ -44,7 +48,7 @@ def write_results(run, scores, ranks: dict[int, int], places: dict[int, tuple[in
     tail = f" ON CONFLICT (run_id, organisation_id) DO UPDATE SET {updates} WHERE {differs}"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and len(rows) > _BATCH:
-            return _copy(cursor, table, rows, tail)
+            return _copy(cursor, table, rows, tail, is_first=not BodyResult.objects.filter(run=run).exists())
         size = _batch_size()
         written = 0
         for start in range(0, len(rows), size):
@@ -54,14 +58,20 @@ def write_results(run, scores, ranks: dict[int, int], places: dict[int, tuple[in
     return written
 
 
-def _copy(cursor, table: str, rows: list, tail: str) -> int:
-    """Through a temporary table: the server parses a long list of values several times slower than COPY."""
+def _copy(cursor, table: str, rows: list, tail: str, is_first: bool) -> int:
+    """By COPY: the server parses a long list of values several times slower.
+
+    Straight into the table where the run has no results yet (`is_first`), else through a temporary one.
+    """
     columns = ", ".join(_COLUMNS)
+    # Nothing here is null, and neither JSON nor our texts hold a tab or a line end as such.
+    text = "".join(["\t".join(map(str, row)) + "\n" for row in rows]).replace("\\", "\\\\")
+    if is_first:
+        cursor.cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", io.StringIO(text))
+        return cursor.cursor.rowcount
     cursor.execute(
         f"CREATE TEMPORARY TABLE incoming_results ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"  # noqa: S608
     )
-    # Nothing here is null, and neither JSON nor our texts hold a tab or a line end as such.
-    text = "".join(["\t".join(map(str, row)) + "\n" for row in rows]).replace("\\", "\\\\")
     cursor.cursor.copy_expert(f"COPY incoming_results ({columns}) FROM STDIN", io.StringIO(text))
     cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM incoming_results {tail}")  # noqa: S608
     written = cursor.rowcount
@@ -69,18 +79,14 @@ def _copy(cursor, table: str, rows: list, tail: str) -> int:
     return written
 
 
-def _row(run, score, rank: int, place: tuple[int, int], now) -> tuple:
+def _row(run, score, rank: int, place: tuple[int, int], now, cents) -> tuple:
     digest = f"{score.digest}|{rank}|{score.band}|{score.body.path}"
     score.row_digest = hashlib.blake2b(digest.encode(), digest_size=32).hexdigest()
     return (
-        run.pk, score.body.pk, score.body.path, _cents(score.total), _cents(score.bonus), _cents(score.penalty),
-        _cents(score.deciding), score.met, score.unsourced, score.pending, score.band, rank, *place,
+        run.pk, score.body.pk, score.body.path, cents(score.total), cents(score.bonus), cents(score.penalty),
+        cents(score.deciding), score.met, score.unsourced, score.pending, score.band, rank, *place,
         score.items, score.row_digest, now,
     )  # fmt: skip
-
-
-def _cents(amount: Decimal):
-    return connection.ops.adapt_decimalfield_value(amount, 8, 2)
 
 
 def _batch_size() -> int:
@@ -140,16 +146,22 @@ class Tally:
     items: dict = field(default_factory=dict)
     bands: dict = field(default_factory=dict)
 
-    def add_score(self, definition: Definition, score):
-        self.bodies += 1
-        self.complete += score.met == len(definition.items)
-        self.complete_sourced += score.met + score.unsourced == len(definition.items)
-        self.total_sum += score.total
-        for item, state, points in zip(definition.items, score.states, score.points, strict=True):
+    def add_scores(self, definition: Definition, scores: list):
+        if not scores:
+            return
+        count = len(definition.items)
+        self.bodies += len(scores)
+        self.complete += sum(score.met == count for score in scores)
+        self.complete_sourced += sum(score.met + score.unsourced == count for score in scores)
+        self.total_sum += sum(score.total for score in scores)
+        # One item after the other, all bodies at once: a province has half a million of them.
+        states = zip(*[score.states for score in scores], strict=True)
+        points = zip(*[score.points for score in scores], strict=True)
+        for item, of_item, earned in zip(definition.items, states, points, strict=True):
             met, total = self.items.get(item.code, (0, Decimal(0)))
-            self.items[item.code] = (met + (state == scoring.YES), total + points)
-        if score.band:
-            self.bands[score.band] = self.bands.get(score.band, 0) + 1
+            self.items[item.code] = (met + of_item.count(scoring.YES), sum(earned, total))
+        for band, number in Counter(score.band for score in scores if score.band).items():
+            self.bands[band] = self.bands.get(band, 0) + number
 
     def add_area(self, area: AreaResult):
         self.bodies += area.bodies
@@ -184,14 +196,19 @@ def roll_up_parts(run, definition: Definition, paths: list[str], scores, window)
         townships = Q(body_kind=BodyKind.FEDERATION, level=Level.TOWNSHIP)
         wanted |= townships & span_of(paths, "path")
     areas = list(Organisation.objects.filter(wanted).only("pk", "path"))
-    tallies = {area.path: Tally() for area in areas}
-    lengths = sorted({len(area.path) for area in areas})
-    for score in scores:
-        for length in lengths:
-            tally = tallies.get(score.body.path[:length])
-            if tally is not None:
-                tally.add_score(definition, score)
-    write_areas(run, [(area, tallies[area.path]) for area in areas if tallies[area.path].bodies], window)
+    inside: dict[str, list] = {area.path: [] for area in areas}
+    for length in {len(path) for path in inside}:
+        for score in scores:
+            path = score.body.path[:length]
+            if path in inside:
+                inside[path].append(score)
+    pairs = []
+    for area in areas:
+        if inside[area.path]:
+            tally = Tally()
+            tally.add_scores(definition, inside[area.path])
+            pairs.append((area, tally))
+    write_areas(run, pairs, window)
 
 
 def roll_up_upper(run, definition: Definition, rest_scores, window):
@@ -210,9 +227,7 @@ def roll_up_upper(run, definition: Definition, rest_scores, window):
         for county in counties:
             if county.org_path.startswith(upper.path):
                 tally.add_area(county)
-        for score in rest_scores:
-            if score.body.path.startswith(upper.path):
-                tally.add_score(definition, score)
+        tally.add_scores(definition, [score for score in rest_scores if score.body.path.startswith(upper.path)])
         if tally.bodies:
             pairs.append((upper, tally))
     write_areas(run, pairs, window)

@@ -54,8 +54,8 @@ def first_day(body, window) -> datetime.date:
     return max(window.start, body.established_on) if body.established_on else window.start
 
 
-def _tenures_in_window(bodies, window) -> dict:
-    """{(path, post): [(from, to or None)]} of the required posts; one query for all bodies."""
+def _tenures_in_window(bodies, window) -> tuple[set, dict]:
+    """Of the required posts: the (path, post) held all through the window; of the rest {…: [(from, to or None)]}."""
     posts = {post for body in bodies for post in requirements_for(body.body_kind, body.level).posts}
     rows = Tenure.objects.filter(
         span(bodies, "org_path"),
@@ -63,21 +63,27 @@ def _tenures_in_window(bodies, window) -> dict:
         post__in=posts,
         started_on__lte=window.as_of,
     )
+    rows = rows.order_by()
+    # Nearly all posts are: of those the days need not be read.
+    throughout = Q(started_on__lte=window.start) & (Q(ended_on__isnull=True) | Q(ended_on__gte=window.as_of))
+    held = set(rows.filter(throughout).values_list("org_path", "post"))
     found = defaultdict(list)
-    for path, post, started_on, ended_on in rows.order_by().values_list("org_path", "post", "started_on", "ended_on"):
+    rest = rows.exclude(throughout).values_list("org_path", "post", "started_on", "ended_on")
+    for path, post, started_on, ended_on in rest:
         found[path, post].append((started_on, ended_on))
-    return found
+    return held, found
 
 
 def vacant_gaps(bodies, window) -> dict[int, list[Gap]]:
     """{pk: gaps in the required posts within the window}; bodies without any gap are left out."""
-    tenures = _tenures_in_window(bodies, window)
+    held, tenures = _tenures_in_window(bodies, window)
     found = {}
     for body in bodies:
         begin, gaps = first_day(body, window), []
         for post in requirements_for(body.body_kind, body.level).posts:
-            held = tenures.get((body.path, post), ())
-            gaps += [Gap(post, *stretch) for stretch in gaps_between(held, begin, window.as_of)]
+            if (body.path, post) not in held:
+                some = tenures.get((body.path, post), ())
+                gaps += [Gap(post, *stretch) for stretch in gaps_between(some, begin, window.as_of)]
         if gaps:
             found[body.pk] = gaps
     return found

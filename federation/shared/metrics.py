@@ -337,9 +337,8 @@ def _one_pass(group: list[Counted], bodies, window) -> dict[str, dict[int, Figur
     name = group[0].path_field
     found: dict[str, dict[int, Figure]] = {declared.name: {} for declared in group}
     for by_path, length, rows in _by_depth(group[0], bodies, window):
-        rows = rows.annotate(body_key=Substr(name, 1, length) if length else F(name))
-        for row in rows.values("body_key").annotate(**aggregates).values_list("body_key", *aggregates):
-            pk = by_path.get(row[0])
+        for path, row in _grouped(rows, name, length, aggregates):
+            pk = by_path.get(path)
             if pk is None:
                 continue
             for declared, numerator, denominator, count in places:
@@ -347,6 +346,27 @@ def _one_pass(group: list[Counted], bodies, window) -> dict[str, dict[int, Figur
                     row[numerator], row[denominator] if denominator else None, row[count] if count else None
                 )
     return found
+
+
+def _grouped(rows, name: str, length: int, aggregates: dict):
+    """(path cut to `length`, row of aggregates behind it) of facts that are grouped by it.
+
+    A fact's own body stands in `org_path`: so many share one that cutting the path of every fact in the database
+    is dearer than adding up here what is grouped by it whole. Bodies (`path`) have nothing to be grouped by.
+    """
+    cut = length and name == "path"
+    rows = rows.annotate(body_key=Substr(name, 1, length) if cut else F(name))
+    rows = rows.values("body_key").annotate(**aggregates).values_list("body_key", *aggregates)
+    if cut or not length:
+        return ((row[0], row) for row in rows)
+    sums: dict[str, tuple] = {}
+    for row in rows:
+        path = row[0][:length]
+        known = sums.get(path)
+        sums[path] = (
+            row if known is None else (path, *((a or 0) + (b or 0) for a, b in zip(known[1:], row[1:], strict=True)))
+        )
+    return sums.items()
 
 
 def _place(aggregates: dict, expression) -> int | None:
