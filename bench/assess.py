@@ -65,9 +65,12 @@ def assess(standards, area, window) -> int:
 
 
 def _fresh(standards, area, window):
-    """`assess` measured with no earlier results there."""
-    for model in (BodyResult, AreaResult):
+    """`assess` measured as the first time it is asked: no earlier run there, nor what deleting one leaves behind."""
+    for model in (BodyResult, AreaResult, Run):
         model.objects.all().delete()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM assessments_bodyresult, assessments_arearesult, assessments_run")
     return isolated(lambda: assess(standards, area, window))
 
 

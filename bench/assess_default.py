@@ -231,6 +231,12 @@ AGGREGATES = {
 }
 
 
+def aggregate_of(name: str):
+    if name not in AGGREGATES:
+        raise LookupError(f"{name} has no plain aggregate yet: add it to AGGREGATES in bench/assess_default.py")
+    return AGGREGATES[name]
+
+
 # --- points and rows --------------------------------------------------------------------------
 def plain(standards, area, window) -> dict:
     """Assess `area` and store everything; how many rows, and the CPU seconds of each step."""
@@ -246,7 +252,7 @@ def plain(standards, area, window) -> dict:
         at = clock.read()
         definition = parse(standard.definition)
         found = judged(standard, area, window)
-        figures = {name: AGGREGATES[name](found, window) for name in definition.metrics}
+        figures = {name: aggregate_of(name)(found, window) for name in definition.metrics}
         at = spent("aggregates", at)
         items, totals = rows_of(definition, found.bodies, figures)
         at = spent("points", at)

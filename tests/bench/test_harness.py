@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from assessments.standards import POLICIES, parse, read_standard
 from bench import databases
+from bench.assess import STANDARDS
+from bench.assess_default import AGGREGATES
 from bench.harness import BENCHES, Figure, isolated
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -38,6 +41,12 @@ def test_the_default_of_an_assessment_says_of_every_item_what_the_product_says()
     # One township of 29 items and 18 villages of 22; a difference would have ended the bench.
     assert figure["rows"] == 19 and figure["equal_items"] == 29 + 18 * 22
     assert figure["default_rows"] == figure["equal_items"] + 19
+
+
+def test_the_default_has_an_aggregate_for_every_metric_of_the_measured_standards():
+    for code in STANDARDS:
+        definition = parse(read_standard((POLICIES / f"{code}.toml").read_text(encoding="utf-8")))
+        assert [name for name in definition.metrics if name not in AGGREGATES] == []
 
 
 def test_an_unknown_bench_is_refused_by_name():
