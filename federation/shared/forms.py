@@ -296,7 +296,8 @@ class HouseFormMixin:
         for number, (heading, names) in enumerate(parts, start=1):
             fields = [self[name] for name in names if name in self.fields and not self[name].is_hidden]
             if fields:
-                mandatory = [field for field in fields if field.field.required]
+                # `counts`: may be left empty, but the record is not complete without it.
+                mandatory = [field for field in fields if field.field.required or getattr(field.field, "counts", False)]
                 drawn.append(
                     {
                         "heading": heading,
