@@ -71,6 +71,14 @@ def wrong_when_sent_empty(new_page, live_server, user, address) -> list[str]:
     return problems
 
 
+def tables_cut_off(page, address, width) -> list[str]:
+    """Tables of the page that must be pushed sideways in a window of `width`."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address)
+    wide = "() => Array.from(document.querySelectorAll('.scroll')).map(e => e.scrollWidth - e.clientWidth)"
+    return [f"{address} at {width}: {over} px" for over in page.evaluate(wide) if over > 0]
+
+
 # --- bodies -----------------------------------------------------------------------------------
 def load_list(user, text) -> Job:
     """The job of a list of divisions sent in by `user`, done."""
@@ -196,6 +204,11 @@ def test_a_computed_run_from_its_table_down_to_an_item(new_page, live_server, wo
     }
     problems = wrong_with(new_page, live_server, world.clerk, pages)
     problems += wrong_when_sent_empty(new_page, live_server, world.clerk, reverse("run-score", args=by_hand))
+    page = new_page()
+    login(page, live_server, world.clerk)
+    for run in (points, villages):
+        for width in (1440, 390):
+            problems += tables_cut_off(page, reverse("run-league", args=[run.pk]), width)
     assert problems == []
 
 
