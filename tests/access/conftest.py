@@ -1,23 +1,32 @@
 """The grid: the cast, one row of each model at every body, and an independent account of who may see what."""
 
 import contextlib
+import itertools
+import os
 import uuid
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client, override_settings
+from django.utils import timezone
 
-from accounts.models import Assignment, User
+from accounts.models import ApiKey, Assignment, User
 from federation.roles import API_RESOURCES, Role, permissions_of
+from federation.shared.history import save_versioned
 from ledgers.models import DisabledPerson
 from orgs.models import Organisation, Worker
+from orgs.services import move_organisation
 from tests.access.canaries import Aviary
-from tests.access.rows import Owner, Place, fill
+from tests.access.rows import Owner, Place, fill, make
 from tests.conftest import World, build_world
+
+# ACCESS_FULL=1 asks also for the relations and subjects that cannot make a difference: for a night, or before a
+# release.
+FULL = bool(os.environ.get("ACCESS_FULL"))
 
 # What a machine key may read texts of, and by which resource; nobody's texts are among them.
 MACHINES_READ = {
@@ -38,6 +47,7 @@ def pytest_terminal_summary(terminalreporter):
     if COUNTS:
         terminalreporter.write_line("access: " + ", ".join(f"{name} {COUNTS[name]:,}" for name in sorted(COUNTS)))
 
+
 # Seen by who made them, and by who holds the permission named here over their body.
 OWN_ROWS = {"ledgers.persondraft": "", "shared.exportfile": "exports.approve"}
 
@@ -50,11 +60,17 @@ class Subject:
     user: User | None = None
     secret: str = ""
     anchor: str = ""
+    # What counts today: empty where the account is disabled, its time is over or its body is gone.
     assignments: list = field(default_factory=list)
+    is_disabled: bool = False
 
     @property
     def is_machine(self) -> bool:
         return bool(self.secret)
+
+    @property
+    def is_logged_in(self) -> bool:
+        return self.user is not None and not self.is_disabled
 
 
 @dataclass
@@ -65,6 +81,10 @@ class Grid:
     above: dict = field(default_factory=dict)
     subjects: dict = field(default_factory=dict)
     key_of: dict = field(default_factory=dict)
+    # Bodies that a village left yesterday, and those that a person left; the person at its new body.
+    left_by_village: set = field(default_factory=set)
+    left_by_person: set = field(default_factory=set)
+    moved_person: Place | None = None
 
     # --- the oracle: parents followed one by one, no paths, no querysets -----------------------------
 
@@ -109,9 +129,14 @@ class Grid:
             return (own and self.holds(subject, permission)) or self.covers(subject, "jobs.manage", row.organisation_id)
         if row._meta.label_lower == "assessments.standard":
             return self.holds(subject, permission)
+        if row._meta.label_lower == "assessments.run" and self._is_published_to(subject, permission, row):
+            return True
         if row._meta.label_lower == "ledgers.transfer":
             sides = (row.organisation_id, row.to_organisation_id)
             return any(self.covers(subject, permission, side, row.person) for side in sides)
+        if row._meta.label_lower == "ledgers.savedfilter":
+            own = subject.user is not None and row.user_id == subject.user.pk
+            return own and self.holds(subject, permission)
         if row._meta.label_lower in OWN_ROWS:
             own = subject.user is not None and row.created_by_id == subject.user.pk
             second = OWN_ROWS[row._meta.label_lower]
@@ -119,6 +144,12 @@ class Grid:
                 bool(second) and self.covers(subject, second, row.organisation_id)
             )
         return self.covers(subject, permission, row.organisation_id, row)
+
+    def _is_published_to(self, subject: Subject, permission: str, run) -> bool:
+        """Whether the run is published over an area in which the subject reads assessments."""
+        reads = [body for role, body in subject.assignments if "assessments.view" in permissions_of(role)]
+        lies_in = any(self.lies_below(body, run.organisation_id) for body in reads)
+        return permission == "assessments.view" and run.state == "published" and lies_in
 
     def may_read(self, subject: Subject, owner) -> bool:
         """Whether a canary of `owner` may appear in an answer to the subject: any permission that reads its row."""
@@ -129,12 +160,16 @@ class Grid:
         if owner.model is User:
             # Names of colleagues stand beside what they did; those of strangers do not.
             return any(self.lies_below(owner.body, body) for _role, body in subject.assignments)
+        is_result = owner.model._meta.label_lower == "assessments.bodyresult"
+        if is_result and self._is_published_to(subject, permission, owner.row.run):
+            # Its line of the league.
+            return True
         return self.may(subject, permission, owner.row) if owner.row is not None else False
 
     # --- relations ------------------------------------------------------------------------------------
 
-    def relations(self, subject: Subject) -> dict[str, Place | None]:
-        """{relation: place}; None stands for a row that does not exist."""
+    def relations(self, subject: Subject, row: str = "") -> dict[str, Place | None]:
+        """{relation: place}; None stands for a row that does not exist. `row`: of which model one is asked for."""
         related = {"missing": None}
         if not subject.anchor:
             return related | {"own": self.places["village"], "foreign": self.places["other_village"]}
@@ -151,7 +186,30 @@ class Grid:
                 related["sibling"] = siblings[0]
         foreign = "village" if subject.anchor.startswith("other_") else "other_village"
         related["foreign"] = self.places[foreign]
+        cousin = self._cousin(related["own"])
+        if cousin is not None:
+            related["cousin"] = cousin
+        if own.pk in self.left_by_village:
+            related["moved away"] = self.places["moved_village"]
+        if own.pk in self.left_by_person and row == "disabledperson":
+            related["person moved away"] = self.moved_person
         return related
+
+    def _cousin(self, own: Place) -> Place | None:
+        """A body of the same level and kind in another county, for a county in another city."""
+        body = own.organisation
+        far = [
+            place
+            for place in self.places.values()
+            if (place.organisation.level, place.organisation.body_kind) == (body.level, body.body_kind)
+            and place.key not in ("other_village", "moved_village")
+            and self._from_above(place, 2) != self._from_above(own, 2)
+        ]
+        return far[-1] if far else None
+
+    def _from_above(self, place: Place, steps: int) -> int | None:
+        above = self.above[place.organisation.pk]
+        return above[-steps] if len(above) >= steps else None
 
     def parent(self, place) -> int | None:
         above = self.above[place.organisation.pk]
@@ -169,6 +227,7 @@ class Grid:
 
 def build_grid() -> Grid:
     world = build_world()
+    _add_bodies(world)
     grid = Grid(world, Aviary())
     for key, body in world.orgs.items():
         number = grid.aviary.adopt(None)
@@ -183,8 +242,47 @@ def build_grid() -> Grid:
     standard = _standard()
     for place in grid.places.values():
         fill(place, grid.aviary, standard)
+    _move_yesterday(grid)
     _subjects(grid)
+    if FULL:
+        _subjects_without_office(grid)
     return grid
+
+
+def _add_bodies(world):
+    """A county of the other city, and a village that will be given to the other county."""
+    county = {"name": "静宁县残疾人联合会", "short_name": "静宁县", "level": 3, "body_kind": "federation"}
+    village = {"name": "北坡村残疾人协会", "short_name": "北坡村", "level": 5, "body_kind": "village_association"}
+    for key, parent, fields in (
+        ("far_county", world.other_city, county | {"code": "620526000000"}),
+        ("moved_village", world.township, village | {"code": "620422100202", "place_kind": "village"}),
+    ):
+        parent = Organisation.objects.get(pk=parent.pk)
+        world.orgs[key] = Organisation.objects.add_child(parent, fields | {"established_on": date(2010, 1, 1)})
+
+
+def _move_yesterday(grid):
+    """A village went to the other county, and a person to another village: what they left sees them no more."""
+    world = grid.world
+    place = grid.places["moved_village"]
+    grid.left_by_village = set(grid.above[place.organisation.pk]) - {world.city.pk, world.province.pk}
+    place.organisation = move_organisation(
+        organisation=place.organisation, parent=world.other_township, by=world.administrator, reason="区划调整"
+    )
+    grid.above[place.organisation.pk] = [each.pk for each in place.organisation.get_ancestors()]
+    for row in place.rows.values():
+        if hasattr(row, "refresh_from_db"):
+            row.refresh_from_db()
+
+    left = grid.places["village_second"]
+    person = make(DisabledPerson, left, grid.aviary)
+    grid.left_by_person = {left.organisation.pk, world.township.pk, world.county.pk}
+    now = grid.places["other_village"]
+    person.organisation = now.organisation
+    save_versioned(person, by=world.administrator)
+    owner = next(owner for owner in grid.aviary.owners if owner is not None and owner.row is person)
+    owner.body = now.organisation.pk
+    grid.moved_person = Place(now.key, now.organisation, now.rows | {"disabledperson": person})
 
 
 def _standard():
@@ -204,18 +302,38 @@ def _subjects(grid):
         grid.subjects[name] = Subject(
             name, secret=place.secret, anchor=key, assignments=[("machine", place.organisation.pk)]
         )
-    disabled = User.objects.create_user("disabled", display_name="停用")
-    Assignment.objects.create(user=disabled, role=Role.COUNTY_CLERK, organisation=world.county, since=date(2020, 1, 1))
-    User.objects.filter(pk=disabled.pk).update(is_active=False)
-    grid.subjects["disabled"] = Subject("disabled", disabled, anchor="county")
-    # A county of the same city that was abolished: who worked there holds nothing any more.
-    gone = Organisation.objects.add_child(
-        Organisation.objects.get(pk=world.city.pk),
-        {"name": "旧县残疾人联合会", "level": 3, "body_kind": "federation", "abolished_on": date(2020, 1, 1)},
-    )
-    left = User.objects.create_user("left", display_name="旧县经办")
-    Assignment.objects.create(user=left, role=Role.COUNTY_CLERK, organisation=gone, since=date(2015, 1, 1))
-    grid.subjects["of a dissolved body"] = Subject("of a dissolved body", left)
+    _out_of_office(grid, "disabled", Role.COUNTY_CLERK, "county", "disabled")
+    _out_of_office(grid, "assignment ended", Role.COUNTY_CLERK, "county", "ended")
+    _out_of_office(grid, "of a dissolved body", Role.COUNTY_CLERK, "county", "dissolved")
+    county = grid.places["county"].organisation
+    for name, values in (("disabled key", {"is_active": False}), ("expired key", {"expires_on": date(2026, 1, 1)})):
+        fields = {"name": name, "organisation": county, "resources": list(API_RESOURCES)}
+        key, secret = ApiKey.issue(**{**fields, "expires_on": date(2030, 1, 1)})
+        ApiKey.objects.filter(pk=key.pk).update(**values)
+        grid.subjects[name] = Subject(name, secret=secret, anchor="county", is_disabled=True)
+
+
+def _out_of_office(grid, name, role, key, why):
+    """Somebody who held `role` at the body `key` and holds nothing today: disabled, its time over, its body gone."""
+    user = User.objects.create_user(f"out-{len(grid.subjects)}", display_name="离任")
+    body = grid.places[key].organisation
+    ended = {"until": timezone.localdate() - timedelta(days=1)} if why == "ended" else {}
+    if why == "dissolved":
+        # A body beside the living one that was abolished.
+        parent = Organisation.objects.get_parent(body) or body
+        fields = {"name": "旧机构", "level": body.level, "body_kind": body.body_kind, "abolished_on": date(2020, 1, 1)}
+        body = Organisation.objects.add_child(Organisation.objects.get(pk=parent.pk), fields)
+    Assignment.objects.create(user=user, role=role, organisation=body, since=date(2015, 1, 1), **ended)
+    User.objects.filter(pk=user.pk).update(is_active=why != "disabled")
+    grid.subjects[name] = Subject(name, user, anchor=key, is_disabled=why == "disabled")
+
+
+def _subjects_without_office(grid):
+    """Each role once more as somebody who holds nothing any more, in turn for one of the three reasons."""
+    roles = {subject.assignments[0][0]: subject.anchor for subject in grid.subjects.values() if subject.is_logged_in
+             and subject.assignments}  # fmt: skip
+    for (role, key), why in zip(sorted(roles.items()), itertools.cycle(("disabled", "ended", "dissolved"))):
+        _out_of_office(grid, f"{role}, {why}", role, key, why)
 
 
 @contextlib.contextmanager

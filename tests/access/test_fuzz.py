@@ -11,12 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from federation.shared.permissions import MACHINE, PUBLIC
-from tests.access.conftest import count
+from tests.access.conftest import FULL, count
 from tests.access.test_matrix import BY_NAME, Cell, leaks, send
 
-pytestmark = pytest.mark.django_db
+# The full mode sends some thousand requests a test.
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(3600 if FULL else 300)]
 
-EXAMPLES = int(os.environ.get("ACCESS_FUZZ_EXAMPLES", "60"))
+# 18 requests an example: about 1,000, and 20,000 for a night or before a release.
+EXAMPLES = int(os.environ.get("ACCESS_FUZZ_EXAMPLES", "1120" if FULL else "60"))
 LISTS = sorted(
     name for name, page in BY_NAME.items() if not page.arguments and page.permission not in (PUBLIC, MACHINE)
 )
@@ -114,7 +116,7 @@ def ask(grid, clients, name, who, parameters, method, relation="foreign"):
     subject = grid.subjects[who]
     place = grid.relations(subject).get(relation) if BY_NAME[name].arguments else None
     cell = Made(grid, subject, BY_NAME[name], method, relation, place, parameters=parameters, to_query=method == "get")
-    answer, body, _tables = send(clients[who], cell, parameters)
+    answer, body, _written = send(clients[who], cell, parameters)
     count("fuzzed requests")
     assert answer.status_code < 500 or name == "readyz", f"{cell}: {answer.status_code}"
     assert not leaks(grid, cell, answer, without_echo(answer, body, parameters))

@@ -1,12 +1,13 @@
 """The authorization matrix: every address × method × member of the cast × relation of the target.
 
-Five questions to every answer: is the status what roles and tree say; does it carry a canary of a row outside
+Six questions to every answer: is the status what roles and tree say; does it carry a canary of a row outside
 the reader's scope, or any number in full; does a foreign row read exactly like one that does not exist; did a
-refused or safe request write anything; and did the allowed ones work.
+refused or safe request write anything; did a refused one leave one entry in the audit log; and did the allowed
+ones work.
 """
 
-import os
 import re
+from typing import NamedTuple
 
 import pytest
 from django.db import connection
@@ -17,18 +18,21 @@ from django.utils.http import urlencode
 from federation.shared.models.jobs import JobQuerySet
 from federation.shared.permissions import LOGGED_IN, MACHINE, PUBLIC
 from federation.shared.scope import ScopedQuerySet
+from ledgers.models import DisabledPerson
 from orgs.models.people import WorkerQuerySet
 from tests.access.canaries import body_of
-from tests.access.conftest import count, rolled_back
+from tests.access.conftest import FULL, count, rolled_back
 from tests.access.targets import TARGETS, VERB_OF, missing
 from tests.access.urls import PAGES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900 if FULL else 300)]
 
-# ACCESS_FULL=1 asks also for the relations that cannot make a difference: for a night, or before a release.
-FULL = bool(os.environ.get("ACCESS_FULL"))
 # Written by the machinery around a request, whatever it asks for.
 OWN_BOOKS = ("django_session", "shared_audit", "axes_", "SAVEPOINT", "RELEASE")
+# The entries that a refusal leaves: the middleware's, and that of what records its own.
+REFUSALS = re.compile(
+    r'^INSERT INTO "shared_auditentry".*(?:access\.refused|shared\.number\.reveal_refused)', re.DOTALL
+)
 WRITES = re.compile(r'^(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'",
@@ -64,7 +68,7 @@ class Cell:
     def expected(self) -> set[int]:
         """The statuses that roles and tree allow."""
         subject, permission = self.subject, self.page.permission
-        logged_in = subject.user is not None and subject.user.is_active and subject.name != "disabled"
+        logged_in = subject.is_logged_in
         if permission == MACHINE:
             return self._of_machine()
         if permission != PUBLIC and not logged_in:
@@ -77,7 +81,7 @@ class Cell:
         return self._of_row(VERB_OF.get(self.page.name, permission))
 
     def _of_machine(self):
-        if not self.subject.is_machine:
+        if not self.subject.is_machine or self.subject.is_disabled:
             return {401}
         if self.method != "get":
             return {405}
@@ -112,14 +116,15 @@ class Cell:
 def _refused_before_the_row(grid, subject, page) -> bool:
     permission = page.permission
     if permission == MACHINE:
-        return not subject.is_machine
-    return subject.user is None or permission not in (PUBLIC, LOGGED_IN) and not grid.holds(subject, permission)
+        return not subject.is_machine or subject.is_disabled
+    return not subject.is_logged_in or permission not in (PUBLIC, LOGGED_IN) and not grid.holds(subject, permission)
 
 
 def cells(grid, page):
     methods = ("get", "post", "put", "delete") if page.permission == MACHINE else ("get", "post")
     for subject in grid.subjects.values():
-        relations = grid.relations(subject) if page.arguments else {"": None}
+        row = TARGETS[page.name].row if page.arguments else ""
+        relations = grid.relations(subject, row) if page.arguments else {"": None}
         if not FULL and page.arguments and _refused_before_the_row(grid, subject, page):
             # Nobody has looked at the row yet, so whose it is makes no difference.
             relations = {name: place for name, place in relations.items() if name in ("own", "missing")}
@@ -129,7 +134,7 @@ def cells(grid, page):
 
 
 def send(client, cell, data=None):
-    """The answer, its body, and the tables written to; undone afterwards. `data`: instead of the target's own."""
+    """The answer, its body, and what was written; undone afterwards. `data`: instead of the target's own."""
     if (
         data is None
         and cell.method == "post"
@@ -143,7 +148,18 @@ def send(client, cell, data=None):
     with rolled_back(), CaptureQueriesContext(connection) as queries:
         answer = getattr(client, cell.method)(cell.address, data or {})
         body = body_of(answer)
-    return answer, body, written(queries)
+    return answer, body, Written(written(queries), refusals(queries))
+
+
+class Written(NamedTuple):
+    """Tables a request wrote to, and the audit entries that say it was refused."""
+
+    tables: list[str]
+    refusals: int
+
+
+def refusals(queries) -> int:
+    return sum(bool(REFUSALS.match(query["sql"])) for query in queries.captured_queries)
 
 
 def written(queries) -> list[str]:
@@ -157,9 +173,11 @@ def written(queries) -> list[str]:
 
 
 def masked(body: bytes, address: str) -> str:
-    """The answer without what differs between any two requests: tokens, numbers of requests, its own address."""
+    """The answer without what differs between any two requests: tokens, numbers, time left, its own address."""
     text = body.decode("utf-8", "replace")
     text = re.sub(r'(name="csrfmiddlewaretoken" value=")[^"]+', r"\1", text)
+    # The seconds until the login ends.
+    text = re.sub(r'( data-left=")[0-9]+', r"\1", text)
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "", text)
     plain = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "", address)
     for form in {address, plain, urlencode({"": address})[1:], urlencode({"": plain})[1:]}:
@@ -186,9 +204,8 @@ def faulty_headers(cell, answer) -> list[str]:
     for name, part in HEADERS.items():
         if part not in answer.headers.get(name, ""):
             found.append(f"{cell}: {name} is {answer.headers.get(name)!r}")
-    somebody = cell.subject.user is not None and cell.subject.name != "disabled"
     if (
-        somebody
+        cell.subject.is_logged_in
         and cell.page.permission not in (MACHINE, PUBLIC)
         and "no-store" not in answer.headers.get("Cache-Control", "")
     ):
@@ -203,8 +220,9 @@ def test_every_answer_is_what_roles_and_tree_say(grid, name):
     wrong, not_there = [], {}
     allowed = worked = 0
     for cell in cells(grid, page):
-        answer, body, tables = send(clients[cell.subject.name], cell)
+        answer, body, (tables, refused) = send(clients[cell.subject.name], cell)
         count("cells of the matrix")
+        count("cells answered 403", answer.status_code == 403)
         expected = cell.expected()
         if answer.status_code not in expected:
             wrong.append(f"{cell}: {answer.status_code}, expected {sorted(expected)}")
@@ -212,6 +230,8 @@ def test_every_answer_is_what_roles_and_tree_say(grid, name):
         wrong += faulty_headers(cell, answer)
         if tables and (cell.method == "get" or answer.status_code in (401, 403, 404, 405)):
             wrong.append(f"{cell}: wrote to {tables} though {answer.status_code}")
+        if refused != (answer.status_code == 403 and (cell.subject.is_logged_in or cell.subject.is_machine)):
+            wrong.append(f"{cell}: {answer.status_code} left {refused} entries of a refusal")
         if answer.status_code == 404:
             key = (cell.subject.name, cell.method)
             not_there.setdefault(key, {})[cell.relation] = masked(body, cell.address)
@@ -235,6 +255,49 @@ def test_the_matrix_would_notice_a_write(grid):
     assert "ledgers_disabledperson" in written(queries)
 
 
+def test_the_matrix_would_notice_a_refusal_without_an_entry(grid, monkeypatch):
+    subject = grid.subjects["member"]
+    cell = Cell(grid, subject, BY_NAME["account-list"], "get", "", None)
+    assert send(grid.client(subject), cell)[2].refusals == 1
+    monkeypatch.setattr("federation.shared.permissions.record_refusal", lambda request: None)
+    answer, _body, (_tables, refused) = send(grid.client(subject), cell)
+    assert answer.status_code == 403 and refused == 0
+
+
+def test_every_relation_and_every_way_of_being_out_of_office_is_asked(grid):
+    """A body or subject missing from the grid would silently shrink the matrix."""
+    asked = {relation for subject in grid.subjects.values() for relation in grid.relations(subject, "disabledperson")}
+    assert asked >= {
+        "own",
+        "child",
+        "parent",
+        "sibling",
+        "cousin",
+        "foreign",
+        "missing",
+        "moved away",
+        "person moved away",
+    }
+    assert {"disabled", "assignment ended", "of a dissolved body", "disabled key", "expired key"} <= set(grid.subjects)
+    clerk = grid.relations(grid.subjects["clerk"], "disabledperson")
+    assert grid.key_of[clerk["cousin"].organisation.pk] == "far_county"
+    assert not grid.lies_below(clerk["moved away"].organisation.pk, grid.world.county.pk)
+    assert clerk["person moved away"].disabledperson.org_path == grid.world.other_village.path
+
+
+@pytest.mark.parametrize("relation", ["moved away", "person moved away"])
+def test_the_matrix_would_notice_a_path_left_behind_by_a_move(grid, relation):
+    """The person's path as it was before the move: who lost it would still read it."""
+    subject = grid.subjects["clerk"]
+    place = grid.relations(subject, "disabledperson")[relation]
+    with rolled_back():
+        DisabledPerson.objects.filter(pk=place.disabledperson.pk).update(org_path=grid.world.village_second.path)
+        cell = Cell(grid, subject, BY_NAME["person-detail"], "get", relation, place)
+        answer, body, _written = send(grid.client(subject), cell)
+    assert answer.status_code not in cell.expected()
+    assert leaks(grid, cell, answer, body)
+
+
 @pytest.mark.parametrize("name", ["person-list", "member-list", "roster-list", "job-list", "key-list"])
 def test_the_matrix_would_notice_a_list_without_scope(grid, monkeypatch, name):
     monkeypatch.setattr(ScopedQuerySet, "in_scopes", lambda self, scopes: self.all())
@@ -242,7 +305,7 @@ def test_the_matrix_would_notice_a_list_without_scope(grid, monkeypatch, name):
     monkeypatch.setattr(JobQuerySet, "visible_to", lambda self, principal, permission=None: self.all())
     subject = grid.subjects["administrator"]
     cell = Cell(grid, subject, BY_NAME[name], "get", "", None)
-    answer, body, _tables = send(grid.client(subject), cell)
+    answer, body, _written = send(grid.client(subject), cell)
     assert answer.status_code == 200
     assert leaks(grid, cell, answer, body)
 
@@ -253,7 +316,7 @@ def test_the_matrix_would_notice_a_page_without_scope(grid, monkeypatch):
     monkeypatch.setattr(PersonDetailView, "get_queryset", lambda self: self.model.objects.all())
     subject = grid.subjects["member"]
     cell = Cell(grid, subject, BY_NAME["person-detail"], "get", "foreign", grid.places["other_village"])
-    answer, body, _tables = send(grid.client(subject), cell)
+    answer, body, _written = send(grid.client(subject), cell)
     assert answer.status_code not in cell.expected()
     assert leaks(grid, cell, answer, body)
 
@@ -264,5 +327,5 @@ def test_the_matrix_would_notice_a_number_in_full(grid, monkeypatch):
     monkeypatch.setattr(SealedText, "masked", SealedText.open_plain)
     subject = grid.subjects["member"]
     cell = Cell(grid, subject, BY_NAME["person-list"], "get", "", None)
-    answer, body, _tables = send(grid.client(subject), cell)
+    answer, body, _written = send(grid.client(subject), cell)
     assert [each for each in leaks(grid, cell, answer, body) if "in full" in each]
