@@ -15,7 +15,7 @@ class SummaryState(models.TextChoices):
 
 
 class RosterSummary(OwnedByOrganisation):
-    """The figures of one body as of one day; recomputed while it waits, fixed from its approval on."""
+    """The figures of one body as of one day, as counted when they were submitted; fixed from the approval on."""
 
     uid = models.UUIDField("编号", default=uuid.uuid4, unique=True, editable=False)
     year = models.PositiveSmallIntegerField("年度")
@@ -24,6 +24,11 @@ class RosterSummary(OwnedByOrganisation):
     # {cell code: number of persons}; see ledgers/summaries/.
     figures = models.JSONField("数字", default=dict)
     digest = models.CharField("数字摘要", max_length=64, blank=True, editable=False)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, related_name="+",
+        verbose_name="提交人",
+    )  # fmt: skip
+    submitted_at = models.DateTimeField("提交时间", null=True, editable=False)
     returned_reason = models.CharField("退回原因", max_length=300, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
@@ -32,13 +37,22 @@ class RosterSummary(OwnedByOrganisation):
 
     view_permission = "summaries.view"
     edit_permission = "summaries.edit"
+    # A hundred numbers, whose digest is recorded; and moments that the records have of themselves.
+    unrecorded_fields = ("figures", "submitted_at", "decided_at")
 
     class Meta:
         verbose_name = "基本情况汇总表"
         verbose_name_plural = "基本情况汇总表"
         ordering = ["-as_of", "org_path"]
         indexes = [models.Index(fields=["org_path", "year", "state"], name="summary_path_year")]
-        constraints = [models.UniqueConstraint(fields=["organisation", "as_of"], name="summary_once_a_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "as_of"], name="summary_once_a_day"),
+            models.CheckConstraint(
+                condition=~models.Q(state=SummaryState.APPROVED)
+                | (models.Q(decided_by__isnull=False, decided_at__isnull=False) & ~models.Q(digest="")),
+                name="summary_approved_by_somebody",
+            ),
+        ]
 
     def __str__(self):
         return f"{self.organisation} {self.as_of}"
