@@ -18,7 +18,7 @@ from accounts.models import ApiKey, Assignment, User
 from federation.roles import API_RESOURCES, Role, permissions_of
 from federation.shared.history import save_versioned
 from ledgers.models import DisabledPerson
-from orgs.models import Organisation, Worker
+from orgs.models import Level, Organisation, Worker
 from orgs.services import move_organisation
 from tests.access.canaries import Aviary
 from tests.access.rows import Owner, Place, fill, make
@@ -198,12 +198,14 @@ class Grid:
     def _cousin(self, own: Place) -> Place | None:
         """A body of the same level and kind in another county, for a county in another city."""
         body = own.organisation
+        # From a village the county is two steps up; from a township the county, from a county the city, is one.
+        steps = 2 if body.level == Level.VILLAGE else 1
         far = [
             place
             for place in self.places.values()
             if (place.organisation.level, place.organisation.body_kind) == (body.level, body.body_kind)
             and place.key not in ("other_village", "moved_village")
-            and self._from_above(place, 2) != self._from_above(own, 2)
+            and self._from_above(place, steps) != self._from_above(own, steps)
         ]
         return far[-1] if far else None
 
