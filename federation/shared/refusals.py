@@ -1,4 +1,4 @@
-"""Refused calls in the audit log: who knocked at which door. Asked only after an answer 403, so allowed calls pay nothing.
+"""Refused calls in the audit log: who knocked at which door. Asked only after an answer 403; allowed calls pay nothing.
 
 An entry says the URL's name and the method, never the address itself: addresses carry what people searched for.
 It is written when the answer stands, in a transaction of its own, so that the roll-back of the refused act does not
