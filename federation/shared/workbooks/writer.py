@@ -30,7 +30,7 @@ _ROWS_A_WRITE = 400
 
 # Index of each kind's cell format in styles.xml.
 STYLES = {"text": 1, "number": 2, "money": 3, "percent": 4, "date": 5}
-_HEADING_STYLE, _WATERMARK_STYLE = 6, 7
+_HEADING_STYLE, _WATERMARK_STYLE, _TITLE_STYLE = 6, 7, 8
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,15 @@ class Column:
 
 @dataclass
 class Sheet:
-    """One sheet to write; `rows` are sequences of values in the order of `columns`, consumed once."""
+    """One sheet to write; `rows` are sequences of values in the order of `columns`, consumed once.
+
+    `above` are lines that stand over the headings, as on paper: the title of the table, then unit and day.
+    """
 
     title: str
     columns: Sequence[Column]
     rows: Iterable[Sequence[Any]]
+    above: Sequence[str] = ()
     written: int = field(default=0, init=False)
 
 
@@ -114,10 +118,12 @@ def content_response(filename: str, data: bytes) -> FileResponse:
 def _write_sheet(part, sheet: Sheet, watermark: str):
     columns = list(sheet.columns)
     letters = [column_letters(index) for index in range(len(columns))]
-    heading_row = 2 if watermark else 1
+    lines = [(_WATERMARK_STYLE, watermark)] if watermark else []
+    lines += [(_WATERMARK_STYLE if number else _TITLE_STYLE, text) for number, text in enumerate(sheet.above)]
+    heading_row = len(lines) + 1
     part.write(_sheet_head(columns, heading_row))
-    if watermark:
-        part.write(f'<row r="1">{_text_cell("A1", _WATERMARK_STYLE, watermark)}</row>'.encode())
+    for number, (style, text) in enumerate(lines, 1):
+        part.write(f'<row r="{number}">{_text_cell(f"A{number}", style, text)}</row>'.encode())
     cells = (
         _text_cell(f"{letter}{heading_row}", _HEADING_STYLE, column.heading)
         for letter, column in zip(letters, columns, strict=True)
@@ -258,19 +264,21 @@ def _styles(main: str) -> str:
             (164, 0, 0, ""),
             (49, 1, 2, ' wrapText="1" horizontal="center"'),
             (49, 2, 0, ""),
+            (49, 3, 0, ""),
         )
     )
     return (
         f'<styleSheet xmlns="{main}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/></numFmts>'
-        '<fonts count="3"><font><sz val="11"/><name val="宋体"/></font>'
+        '<fonts count="4"><font><sz val="11"/><name val="宋体"/></font>'
         '<font><b/><sz val="11"/><name val="宋体"/></font>'
-        '<font><sz val="9"/><color rgb="FF666666"/><name val="宋体"/></font></fonts>'
+        '<font><sz val="9"/><color rgb="FF666666"/><name val="宋体"/></font>'
+        '<font><b/><sz val="16"/><name val="宋体"/></font></fonts>'
         '<fills count="3"><fill><patternFill patternType="none"/></fill>'
         '<fill><patternFill patternType="gray125"/></fill>'
         '<fill><patternFill patternType="solid"><fgColor rgb="FFE9EEF5"/>'
         '<bgColor indexed="64"/></patternFill></fill></fills>'
         '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
         '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-        f'<cellXfs count="8">{formats}</cellXfs>'
+        f'<cellXfs count="9">{formats}</cellXfs>'
         '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
     )
