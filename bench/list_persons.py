@@ -1,5 +1,6 @@
 """The list of persons from village to province: server time of the whole page and number of queries."""
 
+import functools
 import html
 import re
 from datetime import date
@@ -11,12 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Assignment, User
-from bench.harness import Figure, timed
+from bench.harness import Figure, Timed, timed
 from federation.roles import Role
 from ledgers.models import DisabledPerson
 from orgs.models import BodyKind, Level, Organisation
 
 QUERIES, MILLISECONDS = 15, 50
+# Whatever is chosen from 更多条件 in a whole province: no index can lead to every combination there.
+PROVINCE_MILLISECONDS = 1000
 WHERE = (
     ("village", Level.VILLAGE, Role.VILLAGE_MEMBER),
     ("township", Level.TOWNSHIP, Role.TOWNSHIP_MEMBER),
@@ -25,7 +28,8 @@ WHERE = (
 )
 PAGES = (
     ("first page", {}),
-    ("by pinyin", {"sort": "name_pinyin"}),
+    ("by village", {"sort": "village"}),
+    ("by last change", {"sort": "-changed"}),
     ("last page", {"sort": "-name"}),
     ("one category", {"category": "7"}),
     ("category and grade", {"category": "1", "grade": "4"}),
@@ -40,6 +44,24 @@ PAGES = (
     ("pinyin", {"q": "wangguo"}),
     ("initials", {"q": "wgh"}),
 )
+MORE_CONDITIONS = (
+    ("by age", {"sort": "age"}),
+    ("by category", {"sort": "category"}),
+    ("by review", {"sort": "review"}),
+    ("ages 3 to 9", {"age_from": "3", "age_to": "9"}),
+    ("one housing", {"housing": "dangerous"}),
+    ("three rare", {"care": "institution", "housing": "dangerous", "medical": "none"}),
+    ("nobody so", {"education": "university", "political_status": "league", "pension": "employee"}),
+    ("review soon", {"review": "soon"}),
+    ("one missing", {"missing": "current_address"}),
+    ("one failed", {"failed": "household", "sex": "2"}),
+    ("grid", {"grid": "第3网格"}),
+    ("not visited", {"visited_before": "2025-06-01", "has_care_subsidy": "yes"}),
+    ("everything at once", {
+        "category": "4", "grade": "2", "sex": "1", "age_from": "30", "age_to": "60", "register_type": "1",
+        "education": "primary", "employment": "farming", "dibao": "rural", "housing": "own", "sort": "-age",
+    }),
+)  # fmt: skip
 
 
 def run(context):
@@ -50,6 +72,9 @@ def run(context):
         client = logged_in(body, role)
         for page, query in PAGES:
             yield figure(context, client, rows, scope, body, page, query)
+        for page, query in MORE_CONDITIONS:
+            most = PROVINCE_MILLISECONDS if scope == "province" else MILLISECONDS
+            yield figure(context, client, rows, scope, body, page, query, most)
         yield figure(context, client, rows, scope, body, "ten pages on", following(client, 10))
 
 
@@ -74,7 +99,7 @@ def following(client, pages: int) -> dict:
     return query
 
 
-def figure(context, client, rows, scope, body, page, query) -> Figure:
+def figure(context, client, rows, scope, body, page, query, most=MILLISECONDS) -> Figure:
     address = reverse("person-list")
     with CaptureQueriesContext(connection) as queries:
         response = client.get(address, query)
@@ -82,7 +107,7 @@ def figure(context, client, rows, scope, body, page, query) -> Figure:
     assert response.status_code == 200, response.status_code
     ours = timed(lambda: client.get(address, query), times=9, warm=2)
     floor = timed(lambda: bare_page(body.path), times=9, warm=1)
-    default = timed(lambda: plain_page(body.path), times=2)
+    default = default_of(body.path)
     return Figure(
         name="list_persons",
         engine=context.engine,
@@ -91,8 +116,8 @@ def figure(context, client, rows, scope, body, page, query) -> Figure:
         wall_seconds=ours.wall,
         floor_seconds=floor.cpu,
         default_seconds=default.cpu,
-        goal=f"≤ {MILLISECONDS} ms, ≤ {QUERIES} queries",
-        met=ours.cpu * 1000 <= MILLISECONDS and len(statements) <= QUERIES,
+        goal=f"≤ {most} ms, ≤ {QUERIES} queries",
+        met=ours.cpu * 1000 <= most and len(statements) <= QUERIES,
         more={
             "scope": scope,
             "page": page,
@@ -100,6 +125,11 @@ def figure(context, client, rows, scope, body, page, query) -> Figure:
             "sql_seconds": round(sum(float(query["time"]) for query in statements), 4),
         },
     )
+
+
+@functools.cache
+def default_of(path: str) -> Timed:
+    return timed(lambda: plain_page(path), times=2)
 
 
 def bare_page(path: str) -> int:

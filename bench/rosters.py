@@ -96,10 +96,10 @@ def stamps() -> dict:
 
 
 def empty():
-    """An empty table as after a fresh migration; nothing else refers to persons."""
+    """An empty table as after a fresh migration; what refers to persons (drafts) is as empty."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f"TRUNCATE {DisabledPerson._meta.db_table}")
+            cursor.execute(f"TRUNCATE {DisabledPerson._meta.db_table} CASCADE")
         else:
             cursor.execute(f"DELETE FROM {DisabledPerson._meta.db_table}")
 

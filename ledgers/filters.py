@@ -1,19 +1,18 @@
-"""How the list of persons is narrowed."""
+"""How the list of persons is narrowed: every dictionary of 表二, ages, dates, what is missing or wrong, who left."""
 
 import functools
+from datetime import timedelta
+from urllib.parse import urlencode
 
-import django_filters
-from django import forms
 from django.db.models import Q
 from django.utils import timezone
 
 from federation.shared.fields import subtree
-from federation.shared.forms import HouseForm
-from ledgers.models import DisabledPerson
-from ledgers.models.dictionaries import DisabilityCategory, DisabilityGrade
+from ledgers import rules
+from ledgers.filter_form import BOOLEANS, DICTIONARIES, REVIEW_DAYS, UNFILLED, PersonFilterForm, PickField
 from ledgers.querysets import STILL_REGISTERED
-from ledgers.search import NotSearchable, check, search
-from orgs.models import BodyKind, Organisation, Sex
+from ledgers.search import search
+from orgs.models import Organisation, Worker
 
 # From the age of the first number up to that of the second, both included.
 AGE_BANDS = {
@@ -23,16 +22,16 @@ AGE_BANDS = {
     "18-59": (18, 59),
     "60-": (60, None),
 }
-AGE_WORDS = [
-    ("0-6", "0–6 岁"),
-    ("7-14", "7–14 岁"),
-    ("15-17", "15–17 岁"),
-    ("18-59", "18–59 岁"),
-    ("60-", "60 岁及以上"),
-]
-STATE_CONDITIONS = {"current": STILL_REGISTERED, "ended": ~STILL_REGISTERED, "all": Q()}
-STATES = [("current", "在册"), ("ended", "已迁出、死亡或注销"), ("all", "全部")]
-QUALITY = [("complete", "填写完整且无问题"), ("missing", "有缺项"), ("failed", "数据有问题")]
+STATE_CONDITIONS = {
+    "current": STILL_REGISTERED,
+    "ended": ~STILL_REGISTERED,
+    "moved": Q(moved_away_on__isnull=False),
+    "deceased": Q(deceased_on__isnull=False),
+    "cancelled": Q(cancelled_on__isnull=False),
+    "all": Q(),
+}
+# What somebody looks for by name or number is not kept with the conditions, nor is the place on a page.
+PASSING = ("q", "after", "before")
 
 
 def years_before(day, years: int):
@@ -43,84 +42,26 @@ def years_before(day, years: int):
         return day.replace(year=day.year - years, day=28)
 
 
-class SearchField(forms.CharField):
-    """Refuses what cannot be looked for, with its sentence."""
-
-    def clean(self, value):
-        value = super().clean(value)
-        try:
-            check(value)
-        except NotSearchable as error:
-            raise forms.ValidationError(str(error)) from error
-        return value
-
-
-class SearchFilter(django_filters.CharFilter):
-    field_class = SearchField
-
-
-def area_choices(user, chosen: str) -> list[tuple[str, str]]:
-    """The bodies one step below where the user stands, or below the chosen one, with the way back up.
-
-    A province has 17,000 villages: the list opens one level at a time instead of offering them all.
-    """
-    bodies = Organisation.objects.visible_to(user, DisabledPerson.view_permission).of_kind(BodyKind.FEDERATION)
-    villages = Organisation.objects.visible_to(user, DisabledPerson.view_permission).of_kind(
-        BodyKind.VILLAGE_ASSOCIATION
-    )
-    reachable = bodies | villages
-    roots = [scope.path for scope in user.scopes(DisabledPerson.view_permission)]
-    at = reachable.filter(pk=int(chosen)).first() if chosen.isascii() and chosen.isdigit() else None
-    steplen = Organisation.steplen
-    paths = {at.path} if at else set(roots)
-    above = {at.path[:end] for end in range(steplen, len(at.path), steplen)} if at else set()
-    # A village has nothing below it: offer its neighbours instead.
-    parents = paths if at is None or at.body_kind == BodyKind.FEDERATION else {at.path[:-steplen]}
-    below = Organisation.objects.none()
-    for path in parents:
-        below = below | reachable.under(path).filter(depth=len(path) // steplen + 1)
-    shown = (reachable.filter(path__in=paths | above) | below).order_by("path")
-    rows = shown.values_list("pk", "path", "short_name", "name")
-    top = min((len(path) for path in roots), default=0)
-    return [(str(pk), "　" * ((len(path) - top) // steplen) + (short or name)) for pk, path, short, name in rows]
-
-
-class PersonFilter(django_filters.FilterSet):
-    """Draws and reads the filter form. `rows` narrows by area, `narrowing` is what else was chosen, `typed` the
-    search; `ledgers.listing` puts them together, `qs` is the same for callers that need no page.
+class PersonFilter:
+    """Reads the filter form. `rows` narrows by area, `narrowing` is what else was chosen, `typed` the search;
+    `ledgers.listing` puts them together, `qs` is the same for callers that need no page.
     """
 
-    q = SearchFilter(
-        method="left_to_listing",
-        label="姓名、拼音或号码",
-        help_text="姓名可只填一个字；拼音可填全拼或首字母；身份证号、残疾人证号须填完整",
-    )
-    area = django_filters.ChoiceFilter(method="left_to_listing", label="范围", empty_label="全部", choices=())
-    category = django_filters.ChoiceFilter(choices=DisabilityCategory.choices, label="残疾类别", empty_label="全部")
-    grade = django_filters.ChoiceFilter(choices=DisabilityGrade.choices, label="残疾等级", empty_label="全部")
-    sex = django_filters.ChoiceFilter(choices=Sex.choices, label="性别", empty_label="全部")
-    age = django_filters.ChoiceFilter(choices=AGE_WORDS, label="年龄", empty_label="全部")
-    state = django_filters.ChoiceFilter(choices=STATES, label="登记状态", empty_label=None)
-    quality = django_filters.ChoiceFilter(choices=QUALITY, label="填写情况", empty_label="全部")
+    is_bound = True
 
-    class Meta:
-        model = DisabledPerson
-        fields = ["q", "area", "category", "grade", "sex", "age", "state", "quality"]
-        form = HouseForm
-
-    def __init__(self, data=None, *args, **kwargs):
+    def __init__(self, data=None, queryset=None, *, request):
         data = data.copy() if data is not None else {}
         # Those who left are shown only when asked for.
         if not data.get("state"):
             data["state"] = "current"
-        super().__init__(data, *args, **kwargs)
-        self.filters["area"].extra["choices"] = area_choices(self.request.user, str(data.get("area") or ""))
+        self.data, self.queryset, self.user = data, queryset, request.user
+        self.form = PersonFilterForm(data, user=request.user)
 
-    def left_to_listing(self, queryset, name, value):
-        return queryset
-
-    def filter_queryset(self, queryset):
-        return search(self.rows(queryset), self.typed).filter(self.narrowing())
+    @property
+    def qs(self):
+        if not self.form.is_valid():
+            return self.queryset.none()
+        return search(self.rows(self.queryset), self.typed).filter(self.narrowing())
 
     @property
     def typed(self) -> str:
@@ -135,31 +76,131 @@ class PersonFilter(django_filters.FilterSet):
     def rows(self, queryset):
         return queryset.under(self.area_path) if self.area_path else queryset
 
-    def rows_walked(self, walked, user):
-        """The same of a queryset made by `walked_by_name`, whose one use of its path is the scope."""
-        rows = walked.visible_to(user)
+    def rows_walked(self, walked):
+        """The same of a queryset made by `walked`, whose one use of its path is the scope."""
+        rows = walked.visible_to(self.user)
         return rows.filter(subtree(self.area_path, walked.path_field)) if self.area_path else rows
 
     def narrowing(self) -> Q:
         """Everything chosen but area and search."""
         chosen = self.form.cleaned_data
-        plain = {name: chosen[name] for name in ("category", "grade", "sex") if chosen[name]}
-        return Q(**plain) & STATE_CONDITIONS[chosen["state"]] & _of_age(chosen["age"]) & _quality(chosen["quality"])
+        condition = STATE_CONDITIONS[chosen["state"] or "current"] & _of_age(chosen) & _reviewed(chosen)
+        for name in DICTIONARIES:
+            if chosen[name]:
+                condition &= Q(**{name: "" if chosen[name] == UNFILLED else chosen[name]})
+        for name in BOOLEANS:
+            if chosen[name]:
+                condition &= Q(**{name: chosen[name] == "yes"})
+        return condition & _quality(chosen) & _described(chosen) & self._helped(chosen)
+
+    def _helped(self, chosen) -> Q:
+        condition = Q()
+        if chosen.get("member"):
+            workers = Worker.objects.visible_to(self.user).filter(name=chosen["member"].replace(" ", ""))
+            condition &= Q(member_in_charge__in=list(workers.values_list("pk", flat=True)))
+        if chosen["visited_before"]:
+            condition &= Q(last_visited_on__lt=chosen["visited_before"]) | Q(last_visited_on=None)
+        return condition
+
+    def chips(self) -> list[dict]:
+        """What is chosen, in words, each with the address of the list without it."""
+        if not self.form.is_valid():
+            return []
+        found = []
+        for name, field in self.form.fields.items():
+            value = self.form.cleaned_data.get(name)
+            if value in (None, "") or (name == "state" and value == "current"):
+                continue
+            word = dict(field.choices).get(value, value) if isinstance(field, PickField) else value
+            chip = {"name": name, "label": field.label, "word": str(word).strip("　")}
+            found.append(chip | {"url": self.address_without(name)})
+        return found
+
+    def address_without(self, name: str) -> str:
+        kept = {key: value for key, value in self.given().items() if key != name}
+        if self.typed and name != "q":
+            kept["q"] = self.typed
+        return f"?{urlencode(kept)}"
+
+    def given(self) -> dict[str, str]:
+        """The conditions and the sorting as an address holds them; not what was searched for, nor the page."""
+        names = [name for name in self.form.fields if name not in PASSING]
+        given = {name: str(self.data.get(name) or "").strip() for name in [*names, "sort"]}
+        for name, usual in (("state", "current"), ("sort", "name")):
+            if given[name] == usual:
+                del given[name]
+        return {name: value for name, value in given.items() if value}
 
 
-def _of_age(band: str) -> Q:
-    if not band:
-        return Q()
-    youngest, oldest = AGE_BANDS[band]
-    today = timezone.localdate()
-    born = Q(born_on__lte=years_before(today, youngest))
-    return born if oldest is None else born & Q(born_on__gt=years_before(today, oldest + 1))
+def describe(given, areas: dict[str, str]) -> str:
+    """Kept conditions in words, without drawing a form; `areas` names the bodies that the reader sees."""
+    words = []
+    for name, field in PersonFilterForm.base_fields.items():
+        value = given.get(name, "")
+        if value:
+            if isinstance(field, PickField):
+                choices = areas if name == "area" else dict(field.choices)
+                value = choices.get(value, "（已不能用）")
+            words.append(f"{field.label}：{value}")
+    return "、".join(words) or "按所选的顺序排列"
 
 
-def _quality(word: str) -> Q:
-    return {
+def _of_age(chosen) -> Q:
+    """Born so that the age of today lies in the band and in the free range."""
+    band = AGE_BANDS[chosen["age"]] if chosen["age"] else (None, None)
+    today, condition = timezone.localdate(), Q()
+    for youngest, oldest in (band, (chosen["age_from"], chosen["age_to"])):
+        # From the age of 0 on is everybody, those included whose birth date is not known.
+        if youngest or (youngest == 0 and oldest is not None):
+            condition &= Q(born_on__lte=years_before(today, youngest))
+        if oldest is not None:
+            condition &= Q(born_on__gt=years_before(today, oldest + 1))
+    return condition
+
+
+def _reviewed(chosen) -> Q:
+    today, condition = timezone.localdate(), Q()
+    if chosen["review"] == "overdue":
+        condition &= Q(next_review_on__lt=today)
+    elif chosen["review"] == "soon":
+        condition &= Q(next_review_on__gte=today, next_review_on__lte=today + timedelta(days=REVIEW_DAYS))
+    if chosen["review_from"]:
+        condition &= Q(next_review_on__gte=chosen["review_from"])
+    if chosen["review_to"]:
+        condition &= Q(next_review_on__lte=chosen["review_to"])
+    return condition
+
+
+def _quality(chosen) -> Q:
+    condition = {
         "": Q(),
         "missing": Q(missing_mandatory__gt=0),
         "failed": ~Q(failed_checks=""),
         "complete": Q(missing_mandatory=0, failed_checks=""),
-    }[word]
+    }[chosen["quality"]]
+    if name := chosen["missing"]:
+        # A sealed number is empty where its index is; the first condition follows from the second.
+        column = {"id_number": "id_number_index", "born_on": "born_on"}.get(name)
+        empty = Q(**{f"{column}__isnull": True}) if column else Q(**{name: ""})
+        condition &= Q(missing_mandatory__gt=0) & empty
+    if code := chosen["failed"]:
+        # Codes are joined by commas, and one may be the beginning of another.
+        among = (
+            Q(failed_checks=code)
+            | Q(failed_checks__startswith=f"{code},")
+            | Q(failed_checks__endswith=f",{code}")
+            | Q(failed_checks__contains=f",{code},")
+        )
+        condition &= ~Q(failed_checks="") & among
+    return condition
+
+
+def _described(chosen) -> Q:
+    condition = Q(state=chosen["approval"]) if chosen["approval"] else Q()
+    if chosen["grid"]:
+        condition &= Q(grid=chosen["grid"])
+    if chosen["part"]:
+        condition &= Q(category=rules.MULTIPLE, category_parts__contains=chosen["part"])
+    if chosen["rehabilitation"]:
+        condition &= Q(rehabilitation__contains=chosen["rehabilitation"])
+    return condition

@@ -1,48 +1,52 @@
 """One page of persons out of 1.87 million, whatever the scope: which way the database walks, and how far it counts."""
 
-from django.db import connection
 from django.db.models import Case, Count, IntegerField, Q, Sum, Value, When
 
-from federation.shared.tables import Page
 from ledgers.models import DisabledPerson
+from ledgers.paging import BY_CHARACTERS, ORDERS, ORDERS_OF_WIDE, PersonPage, order_of
 from ledgers.search import Part, latin, parts
+from orgs.models import Organisation
 
 # Counting looks at so many rows and no more; beyond, the total reads 至少.
 EXAMINED = 30_000
 # Rows found by a search lie all over the table: fewer of them cost as much.
 EXAMINED_FOUND = 5_000
-# From so many rows in scope on, SQLite finds a page sooner by walking the names than by sorting the scope.
-WIDE = 10_000
+# From so many bodies in scope on, a page is found sooner by walking the names than by sorting the scope.
+WIDE = 600
 SHOWN = (
     "uid", "name", "name_pinyin", "sex", "born_on", "category", "grade", "id_number", "org_path", "moved_away_on",
-    "deceased_on", "cancelled_on", "missing_mandatory", "failed_checks",
+    "deceased_on", "cancelled_on", "next_review_on", "updated_at", "missing_mandatory", "failed_checks",
 )  # fmt: skip
 
 
-def read_page(user, filterset, params, size: int) -> Page:
+def read_page(user, filterset, params, size: int) -> PersonPage:
     """The page of `params` of the persons `user` sees, narrowed by a bound `filterset`."""
-    if not filterset.form.is_valid():
-        return Page(DisabledPerson.objects.none(), params, ordering=("name",), size=size, counts=(0, True))
-    typed, narrowing = filterset.typed, filterset.narrowing()
     scoped = DisabledPerson.objects.visible_to(user)
-    rows = filterset.rows(scoped)
-    walked = rows
-    if connection.vendor == "sqlite" and is_wide(rows):
-        walked = filterset.rows_walked(DisabledPerson.objects.walked_by_name(), user)
+    page = {"scope": scoped, "size": size, "shown": scoped.only(*SHOWN)}
+    if not filterset.form.is_valid():
+        return PersonPage([], params, total=(0, True), **page)
+    typed, narrowing = filterset.typed, filterset.narrowing()
+    rows = walked = filterset.rows(scoped)
+    orders = ORDERS
+    if is_wide(user, filterset.area_path):
+        orders = ORDERS_OF_WIDE if not typed or latin(typed) else ORDERS_OF_WIDE | {"name": BY_CHARACTERS}
+        if order_of(params, orders)[0].columns[0] != "org_path":
+            walked = filterset.rows_walked(DisabledPerson.objects.walked_by_name())
     found = parts(walked, typed)
     if typed:
         total = count([_countable(part, rows) for part in found], EXAMINED_FOUND, narrowing)
     else:
         total = count([(rows, Q())], EXAMINED, narrowing)
-    found = [part.rows.filter(narrowing).only(*SHOWN) for part in found]
-    # Pinyin is walked in the order of pinyin: all who begin with z lie at the end of neither.
-    ordering = ("name_pinyin", "name") if latin(typed) else ("name", "name_pinyin")
     # Nothing met so far and more to look at says nothing worth reading.
-    return Page(found, params, ordering=ordering, size=size, counts=False if total == (0, False) else total)
+    total = None if total == (0, False) else total
+    found = [part.rows.filter(narrowing) for part in found]
+    return PersonPage(found, params, total=total, orders=orders, **page)
 
 
-def is_wide(rows) -> bool:
-    return rows.order_by().values("pk")[: WIDE + 1].count() > WIDE
+def is_wide(user, area_path: str) -> bool:
+    bodies = Organisation.objects.visible_to(user, DisabledPerson.view_permission)
+    bodies = bodies.under(area_path) if area_path else bodies
+    return bodies.order_by().values("pk")[: WIDE + 1].count() > WIDE
 
 
 def _countable(part: Part, scoped) -> tuple:

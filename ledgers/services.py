@@ -2,8 +2,9 @@
 
 from django.db import transaction
 
+from federation.shared import audit
 from ledgers import rules
-from ledgers.models import DisabledPerson
+from ledgers.models import DisabledPerson, SavedFilter
 from ledgers.models.derived import rule_values
 
 
@@ -31,3 +32,11 @@ def recheck_persons(*, batch_size: int = 1000) -> int:
             different = [row for row in rows if before[row.pk] != (row.missing_mandatory, row.failed_checks)]
             DisabledPerson.objects.bulk_update(different, ["missing_mandatory", "failed_checks"])
             changed += len(different)
+
+
+def delete_saved_filter(*, kept: SavedFilter, by):
+    """Remove conditions somebody kept for the list; the audit entry says which."""
+    with transaction.atomic():
+        before = {"name": kept.name, "conditions": kept.conditions}
+        audit.record(f"{kept._meta.label_lower}.deleted", actor=by, target=kept, before=before)
+        kept.delete()

@@ -1,11 +1,15 @@
 from django.urls import path
 
-from ledgers.views import offline
+from ledgers.views import listing, offline, saved_filters
 from ledgers.views import persons as views
 
 urlpatterns = [
-    path("persons/", views.PersonListView.as_view(), name="person-list"),
+    path("persons/", listing.PersonListView.as_view(), name="person-list"),
     path("persons/blank/", offline.BlankPersonView.as_view(), name="person-blank"),
+    path("persons/filters/", saved_filters.SavedFilterListView.as_view(), name="saved-filter-list"),
+    path("persons/filters/add/", saved_filters.SavedFilterCreateView.as_view(), name="saved-filter-add"),
+    path("persons/filters/<int:pk>/edit/", saved_filters.SavedFilterUpdateView.as_view(), name="saved-filter-edit"),
+    path("persons/filters/<int:pk>/delete/", saved_filters.SavedFilterDeleteView.as_view(), name="saved-filter-delete"),
     path("persons/add/", views.PersonCreateView.as_view(), name="person-add"),
     path("persons/<uuid:uid>/", views.PersonDetailView.as_view(), name="person-detail"),
     path("persons/<uuid:uid>/edit/", views.PersonUpdateView.as_view(), name="person-edit"),

@@ -1,4 +1,4 @@
-"""Pages of the personal form: list, detail, add, edit, end of registration, history."""
+"""Pages of the personal form: detail, add, edit, end of registration, history."""
 
 from django.db import IntegrityError
 from django.urls import reverse
@@ -8,17 +8,13 @@ from django.utils.html import format_html, format_html_join
 from federation.shared.history import history_of
 from federation.shared.panels import panels_for
 from federation.shared.reveal import sealed_cell
-from federation.shared.tables import Column
 from federation.shared.templatetags.ui import cn_date, tag
-from federation.shared.views import ScopedCreateView, ScopedDetailView, ScopedListView, ScopedUpdateView, Section
+from federation.shared.views import ScopedCreateView, ScopedDetailView, ScopedUpdateView, Section
 from ledgers import rules
-from ledgers.filters import PersonFilter
 from ledgers.forms import EndForm, PersonForm
-from ledgers.listing import read_page
 from ledgers.models import DisabledPerson
 from ledgers.models.derived import rule_values
 from ledgers.paper_form import ADDRESSES, sections_of
-from orgs.models import Organisation
 
 
 def person_url(person) -> str:
@@ -27,18 +23,6 @@ def person_url(person) -> str:
 
 def list_crumb() -> dict:
     return {"url": reverse("person-list"), "label": "残疾人登记"}
-
-
-def age_of(person) -> str:
-    if person.born_on is None:
-        return ""
-    today = timezone.localdate()
-    had_birthday = (today.month, today.day) >= (person.born_on.month, person.born_on.day)
-    return f"{today.year - person.born_on.year - (0 if had_birthday else 1)} 岁"
-
-
-def disability_of(person) -> str:
-    return f"{person.get_category_display()}{person.get_grade_display()}" or "未填"
 
 
 def state_tags(person) -> str:
@@ -52,45 +36,6 @@ def state_tags(person) -> str:
     if person.failed_checks:
         tags.append(tag("bad", "数据有问题"))
     return format_html_join(" ", "{}", ((each,) for each in tags)) if tags else tag("ok", "完整")
-
-
-def masked(value) -> str:
-    if value is None:
-        return ""
-    return str(value) if value.is_readable() else "（无法打开）"
-
-
-class PersonListView(ScopedListView):
-    permission = "persons.view"
-    model = DisabledPerson
-    title = "残疾人登记"
-    caption = "残疾人登记表"
-    filterset_class = PersonFilter
-    columns = [
-        Column("name", "姓名", sort="name", link=person_url),
-        Column("sex", "性别", value=lambda person: person.get_sex_display()),
-        Column("age", "年龄", value=age_of, numeric=True),
-        Column("disability", "残疾类别和等级", value=disability_of),
-        Column("id_number", "身份证号", value=lambda person: masked(person.id_number)),
-        Column("place", "所在村（社区）"),
-        Column("state", "登记情况", value=state_tags),
-    ]
-
-    def read_page(self, queryset, filterset):
-        return read_page(self.request.user, filterset, self.request.GET, self.page_size)
-
-    def prepare(self, rows):
-        """「会师镇 东山村」 of every row, in one query."""
-        steplen = Organisation.steplen
-        paths = {row.org_path for row in rows} | {row.org_path[:-steplen] for row in rows}
-        names = dict(Organisation.objects.filter(path__in=paths).values_list("path", "short_name"))
-        for row in rows:
-            row.place = f"{names.get(row.org_path[:-steplen], '')} {names.get(row.org_path, '')}".strip()
-
-    def actions(self):
-        if not self.request.user.has_scope("persons.edit"):
-            return []
-        return [{"url": reverse("person-add"), "label": "新登记", "kind": "primary"}]
 
 
 class PersonPage:

@@ -109,6 +109,8 @@ TARGETS = {
     "person-edit": Target("disabledperson", data=version_of("disabledperson")),
     "person-end": Target("disabledperson", data=version_of("disabledperson")),
     "person-history": Target("disabledperson"),
+    "saved-filter-edit": Target("savedfilter", data=version_of("savedfilter")),
+    "saved-filter-delete": Target("savedfilter"),
     # organisations
     "division-result": Target("job", expect=nothing_there),
     "organisation-detail": Target("organisation"),

@@ -32,7 +32,7 @@ REASONS = {
     "ledgers/search.py: _sqlite_tail": "ids by name from the index; they narrow people that are in scope",
     "ledgers/forms.py: VillageField.offer": "names of bodies above those offered",
     "ledgers/forms.py: PersonForm._offer_members": "workers of tenures in scope, and the one already named",
-    "ledgers/views/persons.py: PersonListView.prepare": "names of the bodies of people in scope",
+    "ledgers/views/listing.py: PersonListView.prepare": "names of the bodies of people in scope",
     "orgs/forms.py: OrganisationForm.clean_code": "codes are unique over the whole system",
     "orgs/forms.py: FactForm.__init__": "the bodies above one's own: names of organisations are open",
     "orgs/tasks.py: _work": "the job's own result",
