@@ -294,3 +294,8 @@ DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 # What a roster file may be at most (domain limit; a clear message above it).
 ROSTER_MAX_BYTES = 50 * 1024 * 1024
 ROSTER_MAX_ROWS = 200_000
+
+# Lists that leave as files: from how many rows on, or with any whole number in it, a second person must agree; and for
+# how long the file can be fetched.
+FEDERATION_EXPORT_SECOND_PERSON_ROWS = env.int("FEDERATION_EXPORT_SECOND_PERSON_ROWS", default=1000)
+FEDERATION_EXPORT_HOURS = 24
