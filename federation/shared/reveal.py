@@ -46,6 +46,32 @@ def open_for(user, instance, field: str, reason: str) -> str:
     it may be seen but not revealed, ReasonMissing, TooManyReveals, and SealBroken where the value does not open.
     """
     _check(user, instance, field)
+    log_opening(user, instance, reason, {"field": field})
+    value = getattr(instance, field)
+    return value.open_plain() if value is not None else ""
+
+
+def open_all_for(user, instance, reason: str, what: str) -> dict[str, str]:
+    """The plain texts of all sealed fields of a row, for a document: one audit entry says what they went into.
+
+    Raises as `open_for` does but for SealBroken: what does not open says so in its place.
+    """
+    fields = [field for field in instance._meta.concrete_fields if isinstance(field, SealedField)]
+    _check(user, instance, fields[0].name)
+    log_opening(user, instance, reason, {"what": what})
+    opened = {}
+    for field in fields:
+        value = getattr(instance, field.attname)
+        if value is not None:
+            opened[field.name] = value.open_plain() if value.is_readable() else str(value)
+    return opened
+
+
+def log_opening(user, instance, reason: str, details: dict):
+    """Write the audit entry, committed on return, that must stand before anything sealed is opened for `user`.
+
+    The caller has asked for scope and permission. Raises ReasonMissing and TooManyReveals.
+    """
     reason = reason.strip()
     if len(reason) < REASON_MIN:
         raise ReasonMissing(f"请写明查看理由，至少 {REASON_MIN} 个字，例如：核对补贴发放账号。")
@@ -54,13 +80,9 @@ def open_for(user, instance, field: str, reason: str) -> str:
     with transaction.atomic(durable=True):
         audit.lock_chain(audit.chain_of(*audit.actor_of(user)))
         too_many = revealed_last_hour(user) >= PER_HOUR
-        audit.record(
-            REFUSED if too_many else ACTION, actor=user, target=instance, reason=reason, details={"field": field}
-        )
+        audit.record(REFUSED if too_many else ACTION, actor=user, target=instance, reason=reason, details=details)
     if too_many:
         raise TooManyReveals(f"一小时内最多查看 {PER_HOUR} 个完整号码，请稍后再试；需要大批核对时请使用导出。")
-    value = getattr(instance, field)
-    return value.open_plain() if value is not None else ""
 
 
 def _check(user, instance, field: str):

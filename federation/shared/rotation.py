@@ -23,10 +23,15 @@ from federation.shared.sealed import SealBroken, SealedField, history_aad, key_n
 CHUNK = 500
 
 # What is sealed as a whole: what it is called, and what seals it again, giving (renewed, those that do not open).
-BLOBS: tuple[tuple[str, Callable[[], tuple[int, int]]], ...] = (
-    ("上传的名册文件", uploads.reseal_files),
-    ("暂存的名册内容", staging.reseal_blocks),
-)
+BLOBS: dict[str, Callable[[], tuple[int, int]]] = {
+    "上传的名册文件": uploads.reseal_files,
+    "暂存的名册内容": staging.reseal_blocks,
+}
+
+
+def register_blobs(words: str, reseal: Callable[[], tuple[int, int]]):
+    """What an app keeps sealed as a whole; called in its `tasks.py`."""
+    BLOBS[words] = reseal
 
 
 @dataclass
@@ -66,7 +71,7 @@ def _one_pass(say) -> Tally:
         say(f"{model._meta.verbose_name}：已处理，累计换新 {tally.resealed} 个号码。")
     _reseal_history(tally)
     say(f"修改记录：已处理，累计换新 {tally.resealed} 个号码。")
-    for words, reseal in BLOBS:
+    for words, reseal in BLOBS.items():
         renewed, broken = reseal()
         tally.blobs += renewed
         tally.broken += broken

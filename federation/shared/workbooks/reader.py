@@ -1,11 +1,10 @@
 """Reads an uploaded workbook through the child process. The parent never parses a byte of it."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from federation.shared.children import ChildFailed, run_child
 from federation.shared.workbooks.cells import SEPARATOR, ReadSheet
 
 CHILD = Path(__file__).with_name("child.py")
@@ -68,22 +67,9 @@ def read_sheet(
 
 def _run(child: Path, request: dict) -> bytes:
     try:
-        finished = subprocess.run(  # noqa: S603 - our own interpreter and script, arguments not from outside
-            [sys.executable, "-I", "-X", "utf8", str(child)],
-            input=json.dumps(request).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            # Nothing of the parent's environment: it may hold addresses and passwords.
-            env={"MALLOC_ARENA_MAX": "1", "RUST_BACKTRACE": "0"},
-            cwd="/",
-            timeout=request["cpu_seconds"] * 6,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
+        return run_child(child, request)
+    except ChildFailed as error:
         raise WorkbookRefused(TOO_COSTLY) from error
-    if finished.returncode != 0:
-        raise WorkbookRefused(TOO_COSTLY)
-    return finished.stdout
 
 
 def _sheet(head: dict, body: memoryview) -> ReadSheet:
