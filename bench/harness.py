@@ -37,6 +37,8 @@ BENCHES = {
         Bench("assess_province", "bench.assess_province", "province"),
         Bench("list_persons", "bench.list_persons", "province"),
         Bench("name_search", "bench.name_search", "province"),
+        Bench("summary_county", "bench.summary_county", "county"),
+        Bench("summary_province", "bench.summary_province", "province"),
     )
 }
 

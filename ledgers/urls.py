@@ -2,6 +2,14 @@ from django.urls import path
 
 from ledgers.views import listing, offline, saved_filters
 from ledgers.views import persons as views
+from ledgers.views.saved_summaries import (
+    SummaryDecideView,
+    SummaryDetailView,
+    SummaryListView,
+    SummarySavedTableView,
+    SummarySubmitView,
+)
+from ledgers.views.summaries import SummaryCurrentView, SummaryLowerView, SummaryPeopleView, SummaryTableView
 
 urlpatterns = [
     path("persons/", listing.PersonListView.as_view(), name="person-list"),
@@ -15,4 +23,13 @@ urlpatterns = [
     path("persons/<uuid:uid>/edit/", views.PersonUpdateView.as_view(), name="person-edit"),
     path("persons/<uuid:uid>/end/", views.PersonEndView.as_view(), name="person-end"),
     path("persons/<uuid:uid>/history/", views.PersonHistoryView.as_view(), name="person-history"),
+    path("summaries/", SummaryCurrentView.as_view(), name="summary-current"),
+    path("summaries/of/<int:pk>/lower/", SummaryLowerView.as_view(), name="summary-lower"),
+    path("summaries/of/<int:pk>/people/", SummaryPeopleView.as_view(), name="summary-people"),
+    path("summaries/of/<int:pk>/table/", SummaryTableView.as_view(), name="summary-table"),
+    path("summaries/of/<int:pk>/submit/", SummarySubmitView.as_view(), name="summary-submit"),
+    path("summaries/saved/", SummaryListView.as_view(), name="summary-list"),
+    path("summaries/saved/<uuid:uid>/", SummaryDetailView.as_view(), name="summary-detail"),
+    path("summaries/saved/<uuid:uid>/decide/", SummaryDecideView.as_view(), name="summary-decide"),
+    path("summaries/saved/<uuid:uid>/table/", SummarySavedTableView.as_view(), name="summary-saved-table"),
 ]

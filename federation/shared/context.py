@@ -22,6 +22,7 @@ MENU = (
     ("job-list", "后台任务", "jobs.view"),
 )
 MORE = (
+    ("summary-current", "基本情况汇总表", "persons.view"),
     ("account-list", "账号", "accounts.manage"),
     ("key-list", "接口密钥", "accounts.manage"),
     ("standard-list", "考核标准", "standards.edit"),

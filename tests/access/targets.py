@@ -111,6 +111,14 @@ TARGETS = {
     "person-history": Target("disabledperson"),
     "saved-filter-edit": Target("savedfilter", data=version_of("savedfilter")),
     "saved-filter-delete": Target("savedfilter"),
+    # 表一
+    "summary-lower": Target("organisation", seen_by="persons.view"),
+    "summary-people": Target("organisation", seen_by="persons.view"),
+    "summary-table": Target("organisation", seen_by="tables.export"),
+    "summary-submit": Target("organisation", data=lambda place: {"day": "2026-01-05"}),
+    "summary-detail": Target("rostersummary"),
+    "summary-decide": Target("rostersummary"),
+    "summary-saved-table": Target("rostersummary", seen_by="tables.export"),
     # organisations
     "division-result": Target("job", expect=nothing_there),
     "organisation-detail": Target("organisation"),
