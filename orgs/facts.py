@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass
 
-from orgs.models import ArchiveVolume, Budget, Plaque, Premises, Regulation, ResponsibilityLetter, YearlyTarget
+from orgs.models import (
+    ArchiveVolume,
+    Budget,
+    FormerName,
+    Plaque,
+    Premises,
+    Regulation,
+    ResponsibilityLetter,
+    YearlyTarget,
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,7 @@ FACT_KINDS = (
     FactKind("target", YearlyTarget, "目标任务", ("year", "text", "recorded_on"), ("year", "text", "recorded_on")),
     FactKind("letter", ResponsibilityLetter, "责任书", ("year", "upper_party", "signed_on", "scan"),
              ("year", "upper_party", "signed_on"), file="scan"),
+    FactKind("former", FormerName, "曾用名", ("name", "used_until", "remark"), ("name", "used_until", "remark")),
 )  # fmt: skip
 BY_SLUG = {kind.slug: kind for kind in FACT_KINDS}
 BY_MODEL = {kind.model: kind for kind in FACT_KINDS}

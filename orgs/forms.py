@@ -27,7 +27,7 @@ from orgs.models import (
 )
 from orgs.naming import body_kind_of, body_name, place_kind_of
 from orgs.requirements import requirements_for
-from orgs.services import may_hold
+from orgs.services import may_absorb, may_hold
 
 FIRST_YEAR, LAST_YEAR = 1988, 2100
 
@@ -150,9 +150,27 @@ class AssociationForm(HouseModelForm):
 class AbolishForm(HouseForm):
     abolished_on = ThreeBoxDateField(label="撤销日期", help_text="从这一天起不再是机构")
     reason = forms.CharField(label="撤销依据", max_length=200, min_length=4, help_text="例如：文件名称和文号")
+    into = forms.ModelChoiceField(
+        label="并入哪个机构",
+        queryset=Organisation.objects.none(),
+        required=False,
+        empty_label="没有并入",
+        help_text="合并的请选择；以后名册里写原来的名称，会对应到并入的机构",
+    )
 
-    def __init__(self, *args, user, **kwargs):
+    def __init__(self, *args, user, organisation, **kwargs):
         super().__init__(*args, **kwargs)
+        _offer_bodies(self.fields["into"], may_absorb(organisation, user))
+
+
+def _offer_bodies(field, bodies):
+    """The bodies as choices, each behind the name of the one above it."""
+    field.queryset = bodies
+    labels = labels_above(list(bodies), lambda body: body.path)
+    steplen = Organisation.steplen
+    field.label_from_instance = lambda body: (
+        f"{labels.get(body.path[:-steplen], '')} {body.label}（{body.get_level_display()}）".strip()
+    )
 
 
 class MoveForm(HouseForm):
@@ -172,13 +190,7 @@ class MoveForm(HouseForm):
 
     def __init__(self, *args, user, organisation, **kwargs):
         super().__init__(*args, **kwargs)
-        bodies = may_hold(organisation, user)
-        self.fields["parent"].queryset = bodies
-        labels = labels_above(list(bodies), lambda body: body.path)
-        steplen = Organisation.steplen
-        self.fields["parent"].label_from_instance = lambda body: (
-            f"{labels.get(body.path[:-steplen], '')} {body.label}（{body.get_level_display()}）".strip()
-        )
+        _offer_bodies(self.fields["parent"], may_hold(organisation, user))
 
     def clean_on(self):
         on = self.cleaned_data["on"]
@@ -232,6 +244,13 @@ class FactForm(HouseModelForm):
     def _get_validation_exclusions(self):
         # The body is fixed by the address; uniqueness is checked together with it all the same.
         return super()._get_validation_exclusions() - {"organisation"}
+
+    def clean_name(self):
+        """A former name (no other fact has a field of that name): not what the body is called today."""
+        name = normal(normalise.text, self.cleaned_data["name"])
+        if name in (self.instance.organisation.name, self.instance.organisation.short_name):
+            raise ValidationError("这是现在的名称，不用登记为曾用名。")
+        return name
 
     def clean_year(self):
         year = self.cleaned_data["year"]

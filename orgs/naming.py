@@ -118,3 +118,15 @@ def _village_kind(name: str, code: str) -> str:
 def association_name(federation_name: str, category_label: str) -> str:
     """会宁县残疾人联合会, 盲人协会 → 会宁县盲人协会."""
     return federation_name.removesuffix(FEDERATION_SUFFIX) + category_label
+
+
+# Longest first: what a settlement's name may carry behind its proper name.
+_TAILS = re.compile(
+    "(?:残疾人联合会|残疾人协会|残联|残协|社区居民委员会|社区居委会|村民委员会|居民委员会|村委会|居委会|社区|街道办事处|街道|嘎查|村|镇|乡)$"
+)
+
+
+def proper_name(name: str) -> str:
+    """会师镇残疾人联合会 → 会师; 桃花山社区居委会 → 桃花山. Twice, for 东山村村民委员会."""
+    short = _TAILS.sub("", name.replace(" ", ""))
+    return _TAILS.sub("", short) or short or name

@@ -1,18 +1,16 @@
 """Finding the body a roster row belongs to, among the bodies its importer may write for and no others."""
 
-import re
+import functools
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Length, NullIf, Substr
 
-from orgs.models import BodyKind, Level, Organisation
+from orgs.models import BodyKind, FormerName, Level, Organisation
+from orgs.naming import proper_name
 
-# Longest first: what a settlement's name may carry behind its proper name.
-_TAILS = re.compile(
-    "(?:残疾人联合会|残疾人协会|残联|残协|社区居民委员会|社区居委会|村民委员会|居民委员会|村委会|居委会|社区|街道办事处|街道|嘎查|村|镇|乡)$"
-)
+FORMER_NAMES_TOLD = 20
 NOT_FOUND = "在您负责的范围内找不到{name}。请核对名称或区划代码，写法以下载的模板为准。"
 
 
@@ -41,12 +39,6 @@ class Unfound(Exception):
     """The names and code of a row name no body in scope, or more than one; the message says which and what to do."""
 
 
-def proper_name(name: str) -> str:
-    """会师镇残疾人联合会 → 会师; 桃花山社区居委会 → 桃花山. Twice, for 东山村村民委员会."""
-    short = _TAILS.sub("", name.replace(" ", ""))
-    return _TAILS.sub("", short) or short or name
-
-
 class Places:
     """Live bodies of some levels below `paths`, found by code, or by township and village name."""
 
@@ -57,6 +49,7 @@ class Places:
         self._by_name: dict[str, list[Place]] = {}
         self._by_proper_name: dict[str, list[Place]] = {}
         self._above: dict[str, set[str]] = {}
+        self._bodies = rows
         steplen = Organisation.steplen
         names_of_path = {}
         labels = {}
@@ -77,6 +70,8 @@ class Places:
                 self._by_name.setdefault(written, []).append(place)
             self._by_proper_name.setdefault(proper_name(short_name or name), []).append(place)
         self._known: dict[tuple[str, str, str], Place | str] = {}
+        # What was asked → the former name that found it.
+        self.by_former_name: dict[tuple[str, str, str], str] = {}
 
     @classmethod
     def of_import(cls, roster_import, user, levels=(Level.VILLAGE,)):
@@ -107,7 +102,9 @@ class Places:
             if place is None:
                 return NOT_FOUND.format(name=f"区划代码 {code} 的机构")
             if village and not self._is_called(place, village):
-                return f"区划代码 {code} 是“{place.label}”，与填写的“{village}”不一致。请改正其中一项。"
+                if proper_name(village) not in self._former_names.get(place.path, ()):
+                    return f"区划代码 {code} 是“{place.label}”，与填写的“{village}”不一致。请改正其中一项。"
+                self.by_former_name[township, village, code] = village
             return place
         if not village and not township:
             return "没有填写机构。请填区划代码，或填乡镇和村（社区）的名称。"
@@ -120,7 +117,7 @@ class Places:
         if township:
             candidates = [place for place in candidates if self._lies_in(place, township)]
         if not candidates:
-            return NOT_FOUND.format(name=shown)
+            return self._find_by_former_name(township, village, shown)
         if len(candidates) > 1:
             return f"有 {len(candidates)} 个机构叫{shown}。请填写乡镇（街道）名称或 12 位区划代码来区分。"
         return candidates[0]
@@ -130,7 +127,46 @@ class Places:
             return "没有填写村（社区）。请填写名称，写法以下载的模板为准。"
         named = self._by_name.get(_folded(township)) or self._by_proper_name.get(proper_name(township), [])
         named = [place for place in named if place.level == Level.TOWNSHIP]
+        if not named:
+            return self._find_by_former_name(township, "", f"“{township}”")
         return named[0] if len(named) == 1 else NOT_FOUND.format(name=f"“{township}”")
+
+    @functools.cached_property
+    def _former_names(self) -> dict[str, set[str]]:
+        """Path of a body in the area → what it was called before, as names are compared."""
+        # Not narrowed anew: the bodies are those that importer and import may write for, and those above them.
+        rows = FormerName.objects.filter(organisation__in=self._bodies).values_list("organisation__path", "name")
+        result: dict[str, set[str]] = {}
+        for path, name in rows:
+            result.setdefault(path, set()).add(proper_name(_folded(name)))
+        return result
+
+    def _find_by_former_name(self, township: str, village: str, shown: str) -> Place | str:
+        """The body that was called so before: itself, or the township it lies in, or both."""
+        level = Level.VILLAGE if village else Level.TOWNSHIP
+        written = proper_name(_folded(village or township))
+        found = []
+        for place in self.by_pk.values():
+            if place.level != level:
+                continue
+            was = written in self._former_names.get(place.path, ())
+            if village and not was and not self._is_called(place, village):
+                continue
+            if not (village and township) or self._lies_in(place, township) or self._lay_in(place, township):
+                found.append((place, was))
+        if not found:
+            return NOT_FOUND.format(name=shown)
+        if len(found) > 1:
+            names = "、".join(f"{place.township} {place.label}".strip() for place, _ in found[:5])
+            return f"{shown}是 {len(found)} 个机构的曾用名：{names}。请改写现在的名称，或填 12 位区划代码。"
+        place, was = found[0]
+        self.by_former_name[township, village, ""] = (village or township) if was else township
+        return place
+
+    def _lay_in(self, place: Place, township: str) -> bool:
+        """Whether the body lies in what was called `township` before."""
+        above = place.path[: -Organisation.steplen]
+        return proper_name(_folded(township)) in self._former_names.get(above, ())
 
     def _is_called(self, place: Place, written: str) -> bool:
         return proper_name(place.label) == proper_name(written)
@@ -168,6 +204,7 @@ class WrittenPlaces(dict):
 
 def find_all(table, places: Places):
     """Set each row's place by its columns township, village and division_code, refusing rows that name none."""
+    former: dict[tuple, list[int]] = {}
     asked = zip(table.column("township"), table.column("village"), table.column("division_code"), strict=True)
     column = next(name for name in ("village", "division_code", "township") if table.has(name))
     found: dict[tuple, int | str] = {}
@@ -183,6 +220,15 @@ def find_all(table, places: Places):
             table.refuse(index, column, place)
         else:
             table.places[index] = place
+            if names in places.by_former_name:
+                former.setdefault(names, []).append(index)
+    for names, indexes in list(former.items())[:FORMER_NAMES_TOLD]:
+        rows = "、".join(str(table.rows[index]) for index in indexes[:5])
+        place = places.by_pk[found[names]]
+        now = f"{place.township} {place.label}".strip()
+        table.notices.append(
+            f"第 {rows} 行{f'等 {len(indexes)} 行' if len(indexes) > 5 else ''}的“{places.by_former_name[names]}”按曾用名对应，现在是“{now}”。"
+        )
 
 
 def _folded(name: str) -> str:

@@ -15,6 +15,7 @@ from orgs import roster_lists
 from orgs.models import (
     ArchiveVolume,
     Budget,
+    FormerName,
     Level,
     Organisation,
     PartyBody,
@@ -65,7 +66,7 @@ class OrganisationRoster(RecordRoster):
     title = "机构名册"
     position = 1
     description = "乡镇（街道）残联和村（社区）残协的牌子、场所、制度、经费、档案、责任书和任职，一个机构一行。"
-    models_in_order = (Worker, Tenure, Plaque, Premises, Regulation, Budget, ArchiveVolume, YearlyTarget,
+    models_in_order = (Worker, Tenure, FormerName, Plaque, Premises, Regulation, Budget, ArchiveVolume, YearlyTarget,
                        ResponsibilityLetter)  # fmt: skip
     columns = (
         RosterColumn("township", "乡镇", synonyms=("乡镇(街道)", "所属乡镇", "街道", "乡(镇)"), required=True,
@@ -74,6 +75,8 @@ class OrganisationRoster(RecordRoster):
                      help="乡镇（街道）残联这一行不填"),
         RosterColumn("division_code", "区划代码", clean=normalise.division_code, kind="code", width=15,
                      synonyms=("行政区划代码", "统计用区划代码"), help="可以不填"),
+        RosterColumn("former_names", "曾用名", clean=roster_lists.former_names, max_length=300, width=20,
+                     synonyms=("原名", "曾用名称", "原村名"), help="以前的名称、合并前的村名，用顿号隔开，没有的不填"),
         RosterColumn("address", "地址", synonyms=("办公地址", "机构地址"), width=24),
         RosterColumn("phone", "办公电话", clean=normalise.phone, kind="phone", synonyms=("电话",), max_length=30),
         _date("established_on", "成立日期", synonyms=("成立时间",)),
@@ -203,6 +206,10 @@ class OrganisationRoster(RecordRoster):
 def _facts(given, body, stored):
     """The records of what a body owns."""
     one = stored.one
+    for name in given.get("former_names", "").split("、") if given.get("former_names") else ():
+        if name not in (body.name, body.short_name) and one(FormerName, body.pk, name) is None:
+            fixed = {"organisation": body, "name": name}
+            yield Wanted("曾用名", FormerName, None, {"remark": "名册导入"}, fixed)
     if given.get("plaque_on"):
         yield Wanted(
             "牌子",
@@ -293,6 +300,7 @@ class StoredFacts:
         self._facts = {}
         for model, key in (
             (Plaque, lambda row: () if row.removed_on is None else None),
+            (FormerName, lambda row: (row.name,)),
             (Premises, lambda row: () if row.until is None else None),
             (Regulation, lambda row: (row.kind,) if row.withdrawn_on is None else None),
             (Budget, lambda row: (str(row.year), row.source)),

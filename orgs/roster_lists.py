@@ -41,6 +41,12 @@ def archives(value: str) -> str:
     return ",".join(f"{kind}:{counts[kind]}" for kind in LedgerKind.values if kind in counts)
 
 
+def former_names(value: str) -> str:
+    """东风大队，红旗村 → 东风大队、红旗村: each once, in the order written."""
+    parts = (part.strip() for part in _SEPARATORS.split(normalise.text(value)))
+    return "、".join(dict.fromkeys(part for part in parts if part))
+
+
 def year(value: str) -> str:
     """A year of four digits, 年 behind it or not."""
     plain = normalise.text(value).removesuffix("年").removesuffix("年度").removesuffix(".0")

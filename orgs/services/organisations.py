@@ -13,8 +13,9 @@ from federation.shared.history import record_created, save_versioned
 from federation.shared.pinyin import place_pinyin_of
 from orgs.bulk import lock_for_loading
 from orgs.division_tree import path_below
-from orgs.models import AssociationCategory, BodyKind, Level, Organisation, Tenure
+from orgs.models import AssociationCategory, BodyKind, FormerName, Level, Organisation, Tenure
 from orgs.naming import association_name
+from orgs.services.former_names import names_to_keep, remember_names
 
 
 class NotPossible(ValidationError):
@@ -77,9 +78,15 @@ def _check_association(association: Organisation, federation: Organisation):
 
 
 def change_organisation(*, organisation: Organisation, by, expected_version: int):
-    """Save what was changed in a body's own data. Raises VersionConflict."""
+    """Save what was changed in a body's own data; a name it gave up stays as a former name. Raises VersionConflict."""
     _set_pinyin(organisation)
-    return save_versioned(organisation, by=by, expected_version=expected_version)
+    with transaction.atomic():
+        before = Organisation.objects.select_for_update().get(pk=organisation.pk)
+        record = save_versioned(organisation, by=by, expected_version=expected_version)
+        if (before.name, before.short_name) != (organisation.name, organisation.short_name):
+            given_up = names_to_keep(before.name, before.short_name)
+            remember_names(organisation=organisation, names=given_up, remark="更名前的名称", by=by)
+    return record
 
 
 def _set_pinyin(organisation: Organisation):
@@ -87,8 +94,13 @@ def _set_pinyin(organisation: Organisation):
     organisation.name_pinyin, organisation.name_initials = full[:300], initials[:100]
 
 
-def abolish_organisation(*, organisation: Organisation, on, by, reason: str, expected_version: int):
-    """End a body on `on` (the first day it no longer is). Everything it recorded stays with it."""
+def abolish_organisation(
+    *, organisation: Organisation, on, by, reason: str, expected_version: int, into: Organisation | None = None
+):
+    """End a body on `on` (the first day it no longer is). Everything it recorded stays with it.
+
+    Where it was absorbed by another one, `into` is found by its names from then on.
+    """
     with transaction.atomic():
         # Taken before the questions, so that nobody sets something up below meanwhile.
         Organisation.objects.select_for_update().get(pk=organisation.pk)
@@ -101,6 +113,8 @@ def abolish_organisation(*, organisation: Organisation, on, by, reason: str, exp
         if organisation.established_on and on < organisation.established_on:
             raise NotPossible("撤销日期早于成立日期。请核对。")
         organisation.abolished_on = on
+        if into is not None:
+            _hand_names_on(organisation, into, on, by)
         return save_versioned(
             organisation,
             by=by,
@@ -108,6 +122,21 @@ def abolish_organisation(*, organisation: Organisation, on, by, reason: str, exp
             action="orgs.organisation.abolished",
             reason=reason,
         )
+
+
+def may_absorb(organisation: Organisation, by):
+    """The live bodies of the same kind and level nearby that `by` manages: for a village, those of its county."""
+    bodies = Organisation.objects.visible_to(by, "organisations.manage").exclude(pk=organisation.pk)
+    bodies = bodies.under(organisation.path[: -2 * Organisation.steplen] or organisation.path[: Organisation.steplen])
+    return bodies.filter(body_kind=organisation.body_kind, level=organisation.level, abolished_on=None)
+
+
+def _hand_names_on(organisation: Organisation, into: Organisation, on, by):
+    """What the absorbed body is and was called become former names of the one that absorbed it."""
+    earlier = FormerName.objects.filter(organisation=organisation).values_list("name", flat=True)
+    names = [*names_to_keep(organisation.name, organisation.short_name), *earlier]
+    remark = f"{organisation.label}并入"
+    remember_names(organisation=into, names=names, until=on, remark=remark, by=by)
 
 
 def move_organisation(*, organisation: Organisation, parent: Organisation, by, reason: str, on=None) -> Organisation:

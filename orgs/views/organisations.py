@@ -242,6 +242,9 @@ class OrganisationAbolishView(ScopedActView):
     def breadcrumbs(self):
         return [*crumbs_of(self.object, self.request.user), {"label": "撤销"}]
 
+    def form_kwargs(self):
+        return super().form_kwargs() | {"organisation": self.object}
+
     def question(self):
         consequence = "撤销以后不能再登记新的情况；以前登记的内容全部保留，可以查看。下级机构和在任人员须先处理完。"
         rows = [{"label": "机构", "value": self.object.name}]
@@ -254,6 +257,7 @@ class OrganisationAbolishView(ScopedActView):
             reason=values["reason"],
             by=self.request.user,
             expected_version=self.object.version,
+            into=values["into"],
         )
 
     def success_url(self, row):

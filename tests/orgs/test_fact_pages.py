@@ -12,6 +12,7 @@ from orgs.facts import FACT_KINDS
 from orgs.models import (
     ArchiveVolume,
     Budget,
+    FormerName,
     Plaque,
     Premises,
     Regulation,
@@ -32,6 +33,7 @@ FACTS = {
     "archive": (ArchiveVolume, {"year": 2026, "ledger_kind": "t2", "item_count": 30}),
     "target": (YearlyTarget, {"year": 2026, "text": "入户走访全覆盖", **boxes("recorded_on", SOME_DAY)}),
     "letter": (ResponsibilityLetter, {"year": 2026, **boxes("signed_on", SOME_DAY)}),
+    "former": (FormerName, {"name": "东风大队", **boxes("used_until", SOME_DAY)}),
 }
 
 

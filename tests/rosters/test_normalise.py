@@ -30,6 +30,7 @@ FUNCTIONS = {
     "regulations": roster_lists.regulations,
     "archives": roster_lists.archives,
     "year": roster_lists.year,
+    "former_names": roster_lists.former_names,
 }
 # What people type: digits of both widths, marks, words of the dictionaries, and anything at all.
 TYPED = st.one_of(
