@@ -64,6 +64,19 @@ class DraftQuerySet(ScopedQuerySet):
         return super().visible_to(principal, permission).filter(created_by=getattr(principal, "pk", None))
 
 
+class AttachmentQuerySet(ScopedQuerySet):
+    """Where the person lies today decides, and an association officer's category as well."""
+
+    path_field = "person__org_path"
+
+    def scope_condition(self, scope: Scope) -> Q:
+        condition = super().scope_condition(scope)
+        if scope.category:
+            several = Q(person__category="7", person__category_parts__contains=scope.category)
+            condition &= Q(person__category=scope.category) | several
+        return condition
+
+
 class TransferQuerySet(ScopedQuerySet):
     """A transfer belongs to both of its sides."""
 

@@ -8,7 +8,7 @@ from federation.shared.scope import OwnedByOrganisation
 from federation.shared.sealed import SealedField, SealedRow
 from ledgers.models.dictionaries import AttachmentKind
 from ledgers.models.persons import DisabledPerson
-from ledgers.querysets import DraftQuerySet
+from ledgers.querysets import AttachmentQuerySet, DraftQuerySet
 
 
 class Attachment(OwnedByOrganisation):
@@ -26,8 +26,12 @@ class Attachment(OwnedByOrganisation):
     # Relative to MEDIA_ROOT.
     stored_path = models.CharField(max_length=200, editable=False)
 
+    objects = AttachmentQuerySet.as_manager()
     view_permission = "persons.view"
     edit_permission = "persons.edit"
+    reveal_permission = "persons.reveal"
+    # What somebody wrote about a scan may name the person.
+    audit_sensitive = ("title",)
 
     class Meta:
         verbose_name = "登记表附件"
@@ -40,6 +44,14 @@ class Attachment(OwnedByOrganisation):
 
     def __str__(self):
         return self.get_kind_display()
+
+    @property
+    def is_photo(self) -> bool:
+        return self.kind == AttachmentKind.PHOTO
+
+    @property
+    def ending(self) -> str:
+        return "pdf" if self.content_type == "application/pdf" else "jpg"
 
 
 class PersonDraft(SealedRow, OwnedByOrganisation):

@@ -63,6 +63,10 @@ def plaque_of(place):
     return {"kind": "plaque", "pk": place.plaque.pk}
 
 
+def attachment_of(place):
+    return {"uid": place.disabledperson.uid, "pk": place.attachment.pk}
+
+
 def only_federations(grid, subject, place, method):
     """Specialised associations are set up at federations of the county and above."""
     body = place.organisation
@@ -108,6 +112,10 @@ TARGETS = {
     "person-detail": Target("disabledperson"),
     "person-edit": Target("disabledperson", data=version_of("disabledperson")),
     "person-end": Target("disabledperson", data=version_of("disabledperson")),
+    "person-attachments": Target("disabledperson", data=lambda place: {"kind": "other"}),
+    "person-photo": Target("disabledperson", expect=nothing_there),
+    "attachment-open": Target("attachment", kwargs=attachment_of, data=lambda place: {"reason": "核对本人身份证原件"}),
+    "attachment-delete": Target("attachment", kwargs=attachment_of),
     "person-history": Target("disabledperson"),
     "saved-filter-edit": Target("savedfilter", data=version_of("savedfilter")),
     "saved-filter-delete": Target("savedfilter"),

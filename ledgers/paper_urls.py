@@ -1,0 +1,16 @@
+"""Addresses of what is paper: photo and scans, printed forms, a person's own copy."""
+
+from django.urls import path
+
+from ledgers.views import attachments
+
+urlpatterns = [
+    path("persons/<uuid:uid>/attachments/", attachments.AttachmentsView.as_view(), name="person-attachments"),
+    path("persons/<uuid:uid>/photo/", attachments.PhotoView.as_view(), name="person-photo"),
+    path("persons/<uuid:uid>/attachments/<int:pk>/", attachments.ScanOpenView.as_view(), name="attachment-open"),
+    path(
+        "persons/<uuid:uid>/attachments/<int:pk>/delete/",
+        attachments.AttachmentDeleteView.as_view(),
+        name="attachment-delete",
+    ),
+]
