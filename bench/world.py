@@ -115,11 +115,17 @@ PERSON_COLUMNS = (
     "id", "uid", "organisation_id", "org_path", "name", "name_pinyin", "name_initials", "sex", "ethnicity", "born_on",
     "id_number", "id_number_index", "certificate_number", "certificate_number_index", "category", "category_parts",
     "grade", "register_type", "current_address", "guardian_name", "education", "employment", "registered_on",
-    "moved_away_on", "deceased_on", "missing_mandatory", "failed_checks", "updated_at",
+    "moved_away_on", "deceased_on", "missing_mandatory", "failed_checks", "updated_at", "marital_status",
+    "political_status", "dibao", "housing", "pension", "medical", "care", "grid", "is_elderly_disabled_household",
+    "is_extreme_poverty_support", "has_living_subsidy", "has_care_subsidy", "is_home_adapted",
+    "needs_home_adaptation", "next_review_on", "last_visited_on",
 )  # fmt: skip
 _CATEGORIES = "11222344444444455667"
 _GRADES = "1122233334"
 _EDUCATION = ("none", "primary", "primary", "junior", "junior", "senior", "college")
+_MARITAL = ("married", "married", "single", "widowed", "divorced")
+_DIBAO = ("none", "none", "rural", "urban", "")
+_HOUSING = ("own", "own", "own", "own", "rented", "borrowed", "own", "dangerous", "own", "none")
 _EMPLOYMENT = ("farming", "farming", "farming", "flexible", "unemployed", "unemployed", "public_welfare", "at_school")
 
 
@@ -183,8 +189,22 @@ def person_rows(bodies: list[dict], count: int, context):
             name[0] + "明", _EDUCATION[number % 7], _EMPLOYMENT[number % 8],
             date(2012, 1, 1) + timedelta(days=number % 5000),
             date(2025, 6, 1) if dice * 5003 % 1 < 0.01 else None, date(2025, 7, 1) if dice * 4001 % 1 < 0.03 else None,
-            0 if complete else 1, "" if valid else "household", now,
+            0 if complete else 1, "" if valid else "household", now - timedelta(seconds=number * 104_729 % 90_000_000),
+            *_circumstances(number, dice),
         )  # fmt: skip
+
+
+def _circumstances(number: int, dice: float) -> tuple:
+    """What the rarer filters of the list ask for, from 1 % to 90 % of the people, each spread on its own."""
+    share = dice * 3001 % 1
+    return (
+        _MARITAL[int(dice * 9001) % 5], "party" if dice * 8009 % 1 < 0.04 else "masses", _DIBAO[int(dice * 7001) % 5],
+        _HOUSING[int(dice * 6011) % 10], "none" if dice * 4507 % 1 < 0.05 else "resident",
+        "none" if dice * 3511 % 1 < 0.02 else "resident", "institution" if dice * 2503 % 1 < 0.01 else "none",
+        f"第{number % 7 + 1}网格", share < 0.08, 0.08 < share < 0.1, share > 0.6, share > 0.75, share > 0.93,
+        0.1 < share < 0.14, TODAY + timedelta(days=number * 31 % 3650 - 200) if dice < 0.92 else None,
+        TODAY - timedelta(days=number * 17 % 700) if share < 0.7 else None,
+    )  # fmt: skip
 
 
 def persons(bodies: list[dict], count: int, context) -> int:

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Q
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, escape
+from django.utils.safestring import SafeString, mark_safe
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,23 @@ class Page:
         return f"{self.total_word} {self.total:,} 条，本页 {len(self.rows)} 条"
 
 
+def _drawn(cells: list[dict]) -> SafeString:
+    """A row's cells as ui/table.html draws them, in a tenth of a template's time: long lists are drawn so."""
+    drawn = []
+    for place, cell in enumerate(cells):
+        value = cell["value"]
+        if cell["url"]:
+            value = f'<a href="{escape(cell["url"])}">{value}</a>'
+        elif place:
+            value = f"<span>{value}</span>"
+        if place:
+            classes = ' class="number-cell"' if cell["numeric"] else ""
+            drawn.append(f'<td role="cell"{classes} data-label="{escape(cell["heading"])}">{value}</td>')
+        else:
+            drawn.append(f'<th scope="row" role="rowheader">{value}</th>')
+    return mark_safe("".join(drawn))  # noqa: S308 - values were escaped by Column.cell
+
+
 @dataclass
 class Table:
     """What templates/generic/list.html draws."""
@@ -161,7 +179,11 @@ class Table:
 
     def __post_init__(self):
         self.columns = [self._heading(column) for column in self.declared]
-        self.rows = [{"object": item, "cells": [column.cell(item) for column in self.declared]} for item in self.items]
+        self.rows = [self._row(item) for item in self.items]
+
+    def _row(self, item) -> dict:
+        cells = [column.cell(item) for column in self.declared]
+        return {"object": item, "cells": cells, "html": _drawn(cells)}
 
     def _heading(self, column) -> dict:
         heading = {"key": column.key, "heading": column.heading, "numeric": column.numeric, "sort_url": ""}

@@ -23,9 +23,18 @@ from ledgers.models.dictionaries import (
     PoliticalStatus,
     RegisterType,
 )
-from ledgers.querysets import PersonQuerySet
+from ledgers.querysets import STILL_REGISTERED, PersonQuerySet
 from ledgers.rules import MANDATORY
 from orgs.models import Sex
+
+# What the list is filtered by, the usual first.
+FILTERED = (
+    "category", "grade", "moved_away_on", "deceased_on", "cancelled_on", "sex", "born_on", "missing_mandatory",
+    "failed_checks", "register_type", "marital_status", "education", "political_status", "dibao", "housing", "pension",
+    "medical", "employment", "care", "is_elderly_disabled_household", "is_extreme_poverty_support",
+    "has_living_subsidy", "has_care_subsidy", "is_home_adapted", "needs_home_adaptation", "next_review_on",
+    "category_parts", "last_visited_on",
+)  # fmt: skip
 
 
 class DisabledPerson(SealedRow, OwnedByOrganisation):
@@ -170,9 +179,40 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
                 fields=["org_path", "category", "grade", "moved_away_on", "deceased_on", "cancelled_on"],
                 name="person_path_state",
             ),
-            models.Index(fields=["name", "id", "org_path"], name="person_name_id_path"),
+            # With what a list of people found by their names shows and is narrowed by.
+            models.Index(
+                fields=[
+                    "name",
+                    "id",
+                    "org_path",
+                    "category",
+                    "grade",
+                    "moved_away_on",
+                    "deceased_on",
+                    "cancelled_on",
+                    "sex",
+                    "born_on",
+                ],
+                name="person_name",
+            ),
             models.Index(fields=["name_initials", "org_path"], name="person_initials_path"),
-            models.Index(fields=["name_pinyin", "id", "org_path"], name="person_pinyin_id_path"),
+            # A page and a count of the list read one of these two alone, whatever is filtered by: within a county
+            # the rows in scope, in a province the rows in the order of names. 32 columns are what PostgreSQL allows.
+            models.Index(fields=["org_path", *FILTERED, "name_pinyin", "name", "id"], name="person_scope"),
+            models.Index(fields=["name_pinyin", "name", "id", "org_path", *FILTERED], name="person_walk"),
+            # Few rows each: those with faults, and those who left.
+            *(
+                models.Index(
+                    fields=["name_pinyin", "name", "id", "org_path", *FILTERED],
+                    name=f"person_{name}",
+                    condition=condition,
+                )
+                for name, condition in (
+                    ("failed", ~models.Q(failed_checks="")),
+                    ("missing", models.Q(missing_mandatory__gt=0)),
+                    ("ended", ~STILL_REGISTERED),
+                )
+            ),
             models.Index(fields=["certificate_number_index"], name="person_certificate"),
             # Few rows each: what waits for somebody, who lives together, who has the same guardian.
             models.Index(
