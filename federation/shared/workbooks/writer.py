@@ -4,7 +4,6 @@ Text is written as text, so no cell is ever a formula; text that another program
 apostrophe, which the reader drops again. No author, no hidden sheets, no path goes into the file.
 """
 
-import datetime
 import hashlib
 import io
 import re
@@ -12,24 +11,14 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, BinaryIO
 
 from django.http import FileResponse
 
 from federation.shared.workbooks.parts import column_letters
+from federation.shared.workbooks.written_cells import STYLES, SheetRows, blocks, escaped, text_cell
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-MAX_CELL = 32_767
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_SPECIAL = re.compile("[&<>\x00-\x1f\ud800-\udfff\ufffe\uffff_]|^\\s|\\s$")
-_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
-_EPOCH = datetime.date(1899, 12, 30).toordinal()
-_ROWS_A_WRITE = 400
-
-# Index of each kind's cell format in styles.xml.
-STYLES = {"text": 1, "number": 2, "money": 3, "percent": 4, "date": 5}
 _HEADING_STYLE, _WATERMARK_STYLE, _TITLE_STYLE = 6, 7, 8
 
 
@@ -66,14 +55,19 @@ class Written:
     rows: int
 
 
-def neutral(text: str) -> str:
-    """`text`, led by an apostrophe where a program could run it as a formula."""
-    return "'" + text if text.startswith(_DANGEROUS) else text
-
-
 def write_workbook(sheets: Sequence[Sheet], *, watermark: str = "") -> Written:
     """Write `sheets` to a file. `watermark` (who, when, what for) stands above each table and in its footer."""
     file = tempfile.SpooledTemporaryFile(max_size=4 * 1024 * 1024)  # noqa: SIM115 - handed to the caller open
+    write_workbook_into(file, sheets, watermark=watermark)
+    size = file.tell()
+    file.seek(0)
+    digest = _digest(file)
+    file.seek(0)
+    return Written(file=file, size=size, sha256=digest, rows=sum(sheet.written for sheet in sheets))
+
+
+def write_workbook_into(file, sheets: Sequence[Sheet], *, watermark: str = ""):
+    """The same into `file`, which need only be written to; a piece of the workbook is held at a time."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in _package_parts(sheets):
             archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
@@ -83,11 +77,6 @@ def write_workbook(sheets: Sequence[Sheet], *, watermark: str = "") -> Written:
             info._compresslevel = 1
             with archive.open(info, "w", force_zip64=False) as part:
                 _write_sheet(part, sheet, watermark)
-    size = file.tell()
-    file.seek(0)
-    digest = _digest(file)
-    file.seek(0)
-    return Written(file=file, size=size, sha256=digest, rows=sum(sheet.written for sheet in sheets))
 
 
 def _digest(file) -> str:
@@ -123,29 +112,19 @@ def _write_sheet(part, sheet: Sheet, watermark: str):
     heading_row = len(lines) + 1
     part.write(_sheet_head(columns, heading_row))
     for number, (style, text) in enumerate(lines, 1):
-        part.write(f'<row r="{number}">{_text_cell(f"A{number}", style, text)}</row>'.encode())
+        part.write(f'<row r="{number}">{text_cell(f"A{number}", style, text)}</row>'.encode())
     cells = (
-        _text_cell(f"{letter}{heading_row}", _HEADING_STYLE, column.heading)
+        text_cell(f"{letter}{heading_row}", _HEADING_STYLE, column.heading)
         for letter, column in zip(letters, columns, strict=True)
     )
     part.write(f'<row r="{heading_row}">{"".join(cells)}</row>'.encode())
-    writers = [_cell_writer(column.kind, letter) for column, letter in zip(columns, letters, strict=True)]
-    number = heading_row
-    pending = []
-    for row in sheet.rows:
-        number += 1
-        place = str(number)
-        cells = [
-            write(place, value) for write, value in zip(writers, row, strict=True) if value is not None and value != ""
-        ]
-        pending.append(f'<row r="{place}">{"".join(cells)}</row>')
-        if len(pending) == _ROWS_A_WRITE:
-            part.write("".join(pending).encode())
-            pending.clear()
-    part.write("".join(pending).encode())
+    number, rows = heading_row, SheetRows([column.kind for column in columns], letters)
+    for block in blocks(sheet.rows):
+        part.write(rows.xml(block, number + 1).encode())
+        number += len(block)
     sheet.written = number - heading_row
     # In a footer & leads a code, and a plain one is written twice.
-    footer = _escape("&C" + watermark.replace("&", "&&") + "　第 &P 页，共 &N 页")
+    footer = escaped("&C" + watermark.replace("&", "&&") + "　第 &P 页，共 &N 页")
     part.write(
         '</sheetData><pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
         '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'
@@ -166,39 +145,6 @@ def _sheet_head(columns, heading_row: int) -> bytes:
         'activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
         f"<cols>{widths}</cols><sheetData>"
     ).encode()
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _text_cell(reference: str, style: int, text: str) -> str:
-    if text.startswith(_DANGEROUS):
-        text = "'" + text
-    if not _SPECIAL.search(text) and len(text) <= MAX_CELL:
-        return f'<c r="{reference}" s="{style}" t="inlineStr"><is><t>{text}</t></is></c>'
-    text = _ESCAPED.sub("_x005F_", _ILLEGAL.sub("\ufffd", text[:MAX_CELL]))
-    text = _escape(text).replace("\r", "&#13;")
-    return f'<c r="{reference}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
-
-
-def _cell_writer(kind: str, letter: str):
-    style = STYLES[kind]
-
-    def text_cell(place, value):
-        return _text_cell(letter + place, style, value if type(value) is str else str(value))
-
-    def number_cell(place, value):
-        if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-            return f'<c r="{letter}{place}" s="{style}"><v>{value}</v></c>'
-        return text_cell(place, value)
-
-    def date_cell(place, value):
-        if isinstance(value, datetime.date) and value.year > 1900:
-            return f'<c r="{letter}{place}" s="{style}"><v>{value.toordinal() - _EPOCH}</v></c>'
-        return text_cell(place, value)
-
-    return {"text": text_cell, "date": date_cell}.get(kind, number_cell)
 
 
 def _sheet_titles(sheets) -> list[str]:
@@ -235,7 +181,7 @@ def _package_parts(sheets):
         f'<Relationship Id="rId1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
     )
     entries = "".join(
-        f'<sheet name="{_escape(title).replace(chr(34), "&quot;")}" sheetId="{number}" r:id="rId{number}"/>'
+        f'<sheet name="{escaped(title).replace(chr(34), "&quot;")}" sheetId="{number}" r:id="rId{number}"/>'
         for number, title in zip(numbers, titles, strict=True)
     )
     yield "xl/workbook.xml", f'{head}<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{entries}</sheets></workbook>'
