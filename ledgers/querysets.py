@@ -90,6 +90,20 @@ class TransferQuerySet(ScopedQuerySet):
         return self.filter(state="requested")
 
 
+class RequestQuerySet(ScopedQuerySet):
+    def scope_condition(self, scope: Scope) -> Q:
+        """An association officer sees the requests of people of the own category."""
+        condition = super().scope_condition(scope)
+        if scope.category:
+            condition &= Q(person__category=scope.category) | Q(
+                person__category="7", person__category_parts__contains=scope.category
+            )
+        return condition
+
+    def waiting(self):
+        return self.filter(state="waiting")
+
+
 def current_by_category(rows) -> dict[str, int]:
     """{category: number} of those of `rows` still registered, in one query."""
     grouped = rows.still_registered().order_by().values_list("category").annotate(number=Count("id"))

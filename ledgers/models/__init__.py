@@ -2,6 +2,7 @@ from ledgers.models.files import Attachment, PersonDraft
 from ledgers.models.households import Household
 from ledgers.models.moves import PersonMerge, Transfer
 from ledgers.models.persons import DisabilityCategory, DisabilityGrade, DisabledPerson
+from ledgers.models.privacy import Erasure, ErasureProposal, PersonRequest
 from ledgers.models.saved_filters import SavedFilter
 from ledgers.models.summaries import RosterSummary, SummaryState
 
@@ -10,9 +11,12 @@ __all__ = [
     "DisabilityCategory",
     "DisabilityGrade",
     "DisabledPerson",
+    "Erasure",
+    "ErasureProposal",
     "Household",
     "PersonDraft",
     "PersonMerge",
+    "PersonRequest",
     "RosterSummary",
     "SavedFilter",
     "SummaryState",

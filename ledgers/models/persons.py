@@ -137,6 +137,8 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
     # Personal information is kept with the consent of the person, or of who stands in for them.
     consent_kind = models.CharField("个人信息处理同意", max_length=10, choices=ConsentKind.choices, blank=True)
     consented_on = models.DateField("同意日期", null=True, blank=True)
+    # Set by a granted request; a later consent outweighs it (see ledgers/consent.py).
+    consent_withdrawn_on = models.DateField("撤回同意日期", null=True, blank=True, editable=False)
 
     # A member of a village submits, the township approves or returns; what comes by roster is approved.
     state = models.CharField("审核状态", max_length=10, choices=EntryState.choices, default=EntryState.APPROVED)

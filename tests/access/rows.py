@@ -117,6 +117,7 @@ def _special() -> dict:
         "shared.exportfile": lambda place: {"kind": "persons", "created_by": place.user, "state": "ready"},
         "ledgers.persondraft": lambda place: {"created_by": place.user},
         "ledgers.attachment": lambda place: {"kind": "identity"},
+        "ledgers.personrequest": lambda place: {"person": place.disabledperson},
         "orgs.tenure": lambda place: {"post": Post.COMMITTEE_MEMBER},
         "orgs.budget": lambda place: {"year": 2026},
         "ledgers.disabledperson": lambda place: {"category": "4", "registered_on": DAY, "current_address": None},
