@@ -10,6 +10,7 @@ from assessments.services import definition_of
 from assessments.tables import RUN_TAGS, item_rates, share
 from federation.shared.metrics import Window, compute, metric
 from federation.shared.models.jobs import Job
+from federation.shared.panels import panels_for
 from federation.shared.permissions import LOGGED_IN
 from federation.shared.templatetags.ui import tag
 from federation.shared.views import ScopedView
@@ -31,6 +32,7 @@ class HomeView(ScopedView):
         if home is None:
             return self.page(**context)
         context["links"] = self.links(user, home)
+        context["panels"] = panels_for("home", home, user)
         if user.has_scope("assessments.view"):
             day = timezone.localdate()
             context |= {"state": live_state(home, user, day), "runs": self.runs(user)}

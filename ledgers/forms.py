@@ -12,6 +12,13 @@ from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import DisabilityCategory, Rehabilitation
 from orgs.models import BodyKind, Level, Organisation, Post, Sex, Tenure, Worker
 
+PURPOSE = (
+    "登记的内容只用来核对补贴和救助资格、安排康复就业教育等服务、做统计，由残联按规定保管，不作别的用。"
+    "登记前请向本人（或监护人）说明；本人可以查看、复制、要求更正或删除。"
+)
+DRAFT_GONE = (
+    "这份草稿已在另一个窗口里提交或删除。请先到“残疾人登记”里查一下这个人是否已经登记；确实没有登记的，再按一次“提交”。"
+)
 PARTS = [choice for choice in DisabilityCategory.choices if choice[0] != DisabilityCategory.MULTIPLE]
 
 
@@ -20,6 +27,9 @@ class VillageField(forms.ModelChoiceField):
 
     def __init__(self, **kwargs):
         super().__init__(queryset=Organisation.objects.none(), label="所在村（社区）", **kwargs)
+        self.error_messages["invalid_choice"] = (
+            "所选的村（社区）不在您负责的范围内，请从列表中选择。要转到别处的，请办理转移。"
+        )
 
     def offer(self, user, keep=None):
         """Fill the list for `user`; `keep` is the body the row lies in now."""
@@ -69,6 +79,10 @@ class PersonForm(HouseModelForm):
         help_text="可选多项",
     )
 
+    # Which draft of the author this is, for the button 存草稿 and for static/js/draft.js.
+    draft = forms.CharField(required=False, widget=forms.HiddenInput)
+    draft_version = forms.CharField(required=False, widget=forms.HiddenInput)
+
     sections_spec = [
         ("一、本人情况", ["organisation", "name", "sex", "ethnicity", "id_number", "born_on", "phone"]),
         (
@@ -102,11 +116,9 @@ class PersonForm(HouseModelForm):
         ),
         (
             "七、帮扶和登记",
-            [
-                "responsible_cadre", "member_in_charge", "last_visited_on", "registered_on", "remark", "consent_kind",
-                "consented_on",
-            ],
+            ["responsible_cadre", "member_in_charge", "last_visited_on", "registered_on", "remark"],
         ),
+        ("八、个人信息使用同意", ["consent_kind", "consented_on"]),
     ]  # fmt: skip
 
     class Meta:
@@ -134,10 +146,16 @@ class PersonForm(HouseModelForm):
         "ethnicity": "例如：汉族、回族",
         "guardian_phone": "手机号 11 位，座机写成 0943-3221234",
         "phone": "手机号 11 位，座机写成 0943-3221234",
+        "certificate_status": "没有残疾人证的选一项；有证的不选",
+        "consent_kind": PURPOSE,
     }
 
-    def __init__(self, *args, user, **kwargs):
+    def __init__(self, *args, user, draft=None, draft_gone=False, **kwargs):
+        """`draft` (what was typed) is drawn and not judged; `draft_gone`: the one that was sent with it is no more."""
         instance = kwargs.get("instance")
+        self.is_draft = draft is not None and not kwargs.get("kept")
+        if self.is_draft:
+            kwargs["kept"] = draft
         if instance is not None and instance.pk:
             kwargs["initial"] = {
                 "category_parts": list(instance.category_parts),
@@ -146,12 +164,25 @@ class PersonForm(HouseModelForm):
             }
         super().__init__(*args, **kwargs)
         self.user = user
+        self.draft_gone = draft_gone
+        if self.is_draft:
+            # Its notice is of another kind than that of an ended login.
+            self.was_kept = False
+        self.actions = [
+            ("submit", "保存" if user.has_scope("persons.approve") else "提交", "primary"),
+            ("draft", "存草稿", ""),
+        ]
         for name, hint in self.HINTS.items():
             self.fields[name].help_text = hint
+        for name in rules.MANDATORY:
+            self.fields[name].counts = True
         self.fields["organisation"].offer(user, keep=self.instance.organisation_id)
         self._offer_members(user)
         if not self.instance.pk:
-            self.fields["registered_on"].initial = timezone.localdate()
+            for name in ("registered_on", "consented_on"):
+                self.fields[name].initial = timezone.localdate()
+            for name in ("consent_kind", "consented_on"):
+                self.fields[name].required = True
 
     def _offer_members(self, user):
         posts = Tenure.objects.visible_to(user, DisabledPerson.edit_permission).of_post(Post.COMMITTEE_MEMBER)
@@ -191,8 +222,13 @@ class PersonForm(HouseModelForm):
         return value if isinstance(value, SealedText) else _normal(function, value)
 
     # --- the fields together ----------------------------------------------------------------------
+    def is_valid(self):
+        return not self.is_draft and super().is_valid()
+
     def clean(self):
         values = super().clean()
+        if self.draft_gone:
+            self._say_that_the_draft_is_gone()
         self._refuse_findings(values)
         number = values.get("id_number")
         typed = isinstance(number, str) and number and not self.has_error("id_number")
@@ -200,6 +236,12 @@ class PersonForm(HouseModelForm):
         if typed and DisabledPerson.objects.id_number_taken(number, besides=self.instance.pk):
             self.add_error("id_number", rules.ID_NUMBER_TAKEN)
         return values
+
+    def _say_that_the_draft_is_gone(self):
+        """Once: what is sent from the page drawn next names no draft, and is taken."""
+        self.data = self.data.copy()
+        self.data["draft"] = self.data["draft_version"] = ""
+        self.add_error(None, DRAFT_GONE)
 
     def _refuse_findings(self, values):
         """What the rules refuse, save for faults the stored record already has in fields nobody touched."""
@@ -219,6 +261,12 @@ def _plain(value):
     if isinstance(value, SealedText):
         return value.open_plain() if value.is_readable() else None
     return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def anchor_of(name: str) -> str:
+    """Where a link to this field of the form lands: the control that takes the focus."""
+    several = (forms.MultiWidget, forms.RadioSelect, forms.CheckboxSelectMultiple)
+    return f"id_{name}_0" if isinstance(PersonForm.base_fields[name].widget, several) else f"id_{name}"
 
 
 class EndForm(HouseModelForm):

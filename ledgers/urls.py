@@ -1,7 +1,7 @@
 from django.urls import path
 
 from ledgers import paper_urls
-from ledgers.views import listing, offline, saved_filters
+from ledgers.views import approvals, drafts, listing, offline, saved_filters
 from ledgers.views import persons as views
 from ledgers.views.saved_summaries import (
     SummaryDecideView,
@@ -21,6 +21,12 @@ urlpatterns = [
     path("persons/filters/<int:pk>/edit/", saved_filters.SavedFilterUpdateView.as_view(), name="saved-filter-edit"),
     path("persons/filters/<int:pk>/delete/", saved_filters.SavedFilterDeleteView.as_view(), name="saved-filter-delete"),
     path("persons/add/", views.PersonCreateView.as_view(), name="person-add"),
+    path("persons/drafts/", drafts.DraftListView.as_view(), name="draft-list"),
+    path("persons/drafts/save/", drafts.DraftSaveView.as_view(), name="draft-save"),
+    path("persons/drafts/<uuid:uid>/delete/", drafts.DraftDeleteView.as_view(), name="draft-delete"),
+    path("persons/approvals/", approvals.ApprovalListView.as_view(), name="approval-list"),
+    path("persons/approvals/<uuid:uid>/", approvals.ApprovalView.as_view(), name="approval-detail"),
+    path("persons/<uuid:uid>/withdraw/", approvals.WithdrawView.as_view(), name="person-withdraw"),
     path("persons/<uuid:uid>/", views.PersonDetailView.as_view(), name="person-detail"),
     path("persons/<uuid:uid>/edit/", views.PersonUpdateView.as_view(), name="person-edit"),
     path("persons/<uuid:uid>/end/", views.PersonEndView.as_view(), name="person-end"),

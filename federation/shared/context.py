@@ -22,6 +22,8 @@ MENU = (
     ("job-list", "后台任务", "jobs.view"),
 )
 MORE = (
+    ("approval-list", "待审核登记表", "persons.approve"),
+    ("draft-list", "我的草稿", "persons.edit"),
     ("summary-current", "基本情况汇总表", "persons.view"),
     ("account-list", "账号", "accounts.manage"),
     ("key-list", "接口密钥", "accounts.manage"),

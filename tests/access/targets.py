@@ -117,6 +117,9 @@ TARGETS = {
     "attachment-open": Target("attachment", kwargs=attachment_of, data=lambda place: {"reason": "核对本人身份证原件"}),
     "attachment-delete": Target("attachment", kwargs=attachment_of),
     "person-history": Target("disabledperson"),
+    "person-withdraw": Target("disabledperson"),
+    "approval-detail": Target("disabledperson", data=version_of("disabledperson")),
+    "draft-delete": Target("persondraft"),
     "saved-filter-edit": Target("savedfilter", data=version_of("savedfilter")),
     "saved-filter-delete": Target("savedfilter"),
     # 表一

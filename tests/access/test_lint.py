@@ -32,6 +32,8 @@ REASONS = {
     "ledgers/search.py: _sqlite_tail": "ids by name from the index; they narrow people that are in scope",
     "ledgers/forms.py: VillageField.offer": "names of bodies above those offered",
     "ledgers/forms.py: PersonForm._offer_members": "workers of tenures in scope, and the one already named",
+    "ledgers/views/approvals.py: ApprovalView.dispatch": "handed to get_in_scope, which narrows it",
+    "ledgers/views/drafts.py: DraftSaveView.post": "handed to get_in_scope, which narrows it",
     "ledgers/views/listing.py: PersonListView.prepare": "names of the bodies of people in scope",
     "orgs/forms.py: OrganisationForm.clean_code": "codes are unique over the whole system",
     "orgs/forms.py: FactForm.__init__": "the bodies above one's own: names of organisations are open",

@@ -52,6 +52,8 @@ def test_somebody_is_registered_by_keyboard_alone(new_page, world, scripted):
     page.keyboard.type("王秀英")
     fill(page, "#id_id_number", "")
     page.keyboard.press("Delete")
+    tab_to(page, "#id_consent_kind")
+    page.keyboard.press("ArrowDown")
     submit(page)
     assert page.locator("#errors").count() == 0, page.locator("#errors").inner_text()
     assert DisabledPerson.objects.get().name == "王秀英"

@@ -38,6 +38,8 @@ def form_data(body, **more):
         "phone": "13800001234",
         **boxes("born_on", more.pop("born_on", date(1968, 4, 3))),
         **boxes("registered_on", date(2020, 5, 1)),
+        "consent_kind": "person",
+        **boxes("consented_on", date(2020, 5, 1)),
     }
     return {**data, **more}
 
@@ -51,7 +53,8 @@ def test_the_detail_shows_the_form_with_masked_numbers_and_what_is_wrong(as_user
     person = make_person(ethnicity="", sex="2")
     page = as_user("member").get(url("person-detail", person)).content.decode()
     assert person.id_number.open_plain() not in page and "13800001234" not in page
-    assert "还没有填：</strong>民族" in page and "第 17 位表示男" in page
+    assert f'还没有填：</strong><a href="{url("person-edit", person)}#id_ethnicity">民族</a>' in page
+    assert "第 17 位表示男" in page
     assert f"/reveal/ledgers.disabledperson/{person.uid}/id_number/" in page
     assert "会师镇东山村" in page
 
