@@ -37,7 +37,7 @@ MULTIPLE = "7"
 GRADES = frozenset(GRADE_WORDS)
 CATEGORIES = frozenset(CATEGORY_WORDS)
 # The one sentence for an ID number on file anywhere; it must not say where or under which name.
-ID_NUMBER_TAKEN = "这个身份证号在系统里已有登记，不能重复登记。请核对号码；如果是从别处迁来的，请报县残联办理转入。"
+ID_NUMBER_TAKEN = "这个身份证号在系统里已有登记，不能重复登记。请核对号码；如果是从别处迁来的，请办理“申请转入”。"
 
 Values = Mapping[str, str | None]
 Finding = tuple[str, str]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ledgers import paper_urls
+from ledgers import paper_urls, registry_urls
 from ledgers.views import approvals, drafts, listing, offline, saved_filters
 from ledgers.views import persons as views
 from ledgers.views.saved_summaries import (
@@ -14,6 +14,7 @@ from ledgers.views.summaries import SummaryCurrentView, SummaryLowerView, Summar
 
 urlpatterns = [
     *paper_urls.urlpatterns,
+    *registry_urls.urlpatterns,
     path("persons/", listing.PersonListView.as_view(), name="person-list"),
     path("persons/blank/", offline.BlankPersonView.as_view(), name="person-blank"),
     path("persons/filters/", saved_filters.SavedFilterListView.as_view(), name="saved-filter-list"),

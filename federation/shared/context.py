@@ -25,6 +25,7 @@ MORE = (
     ("approval-list", "待审核登记表", "persons.approve"),
     ("draft-list", "我的草稿", "persons.edit"),
     ("summary-current", "基本情况汇总表", "persons.view"),
+    ("transfer-list", "转移", "persons.edit"),
     ("account-list", "账号", "accounts.manage"),
     ("key-list", "接口密钥", "accounts.manage"),
     ("standard-list", "考核标准", "standards.edit"),

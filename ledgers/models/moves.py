@@ -36,6 +36,9 @@ class Transfer(OwnedByOrganisation):
     objects = TransferQuerySet.as_manager()
     view_permission = "persons.view"
     edit_permission = "persons.edit"
+    # A row tells of the body that sent the person, wherever the person goes later (see ledgers.following).
+    stays_behind = True
+    audit_sensitive = ("reason", "answer")
 
     class Meta:
         verbose_name = "残疾人转移"

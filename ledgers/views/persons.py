@@ -19,6 +19,7 @@ from ledgers.models.derived import rule_values
 from ledgers.models.dictionaries import EntryState
 from ledgers.paper_form import ADDRESSES, sections_of
 from ledgers.views.drafts import KeepsDrafts, whole_number
+from ledgers.views.entry_hints import AsksAboutSimilar, TellsOfTaken
 
 
 def person_url(person) -> str:
@@ -141,7 +142,7 @@ def said_of(person) -> str:
     return "已保存。"
 
 
-class PersonCreateView(KeepsDrafts, RefusesTakenNumbers, PersonPage, ScopedCreateView):
+class PersonCreateView(TellsOfTaken, AsksAboutSimilar, KeepsDrafts, RefusesTakenNumbers, PersonPage, ScopedCreateView):
     permission = "persons.edit"
     title = "新登记：残疾人基本状况个人登记表"
     template_name = "ledgers/person_form.html"
@@ -157,7 +158,7 @@ class PersonCreateView(KeepsDrafts, RefusesTakenNumbers, PersonPage, ScopedCreat
         return row
 
 
-class PersonUpdateView(KeepsDrafts, RefusesTakenNumbers, PersonPage, ScopedUpdateView):
+class PersonUpdateView(TellsOfTaken, KeepsDrafts, RefusesTakenNumbers, PersonPage, ScopedUpdateView):
     permission = "persons.edit"
     template_name = "ledgers/person_form.html"
     form_class = PersonForm

@@ -117,6 +117,11 @@ TARGETS = {
     "attachment-open": Target("attachment", kwargs=attachment_of, data=lambda place: {"reason": "核对本人身份证原件"}),
     "attachment-delete": Target("attachment", kwargs=attachment_of),
     "person-history": Target("disabledperson"),
+    # transfers
+    "transfer-detail": Target("transfer"),
+    "transfer-answer": Target("transfer", data=lambda place: {"action": "refuse", "answer": "户口没有迁出"}),
+    "transfer-withdraw": Target("transfer"),
+    "transfer-offer": Target("disabledperson"),
     "person-withdraw": Target("disabledperson"),
     "approval-detail": Target("disabledperson", data=version_of("disabledperson")),
     "draft-delete": Target("persondraft"),

@@ -1,0 +1,59 @@
+"""At the entry of a personal form: whether the person is on file already, in one's own area or elsewhere."""
+
+from django.urls import reverse
+
+from federation.shared import normalise
+from ledgers.duplicates import likenesses_of, similar_to
+from ledgers.models import DisabledPerson
+from ledgers.rules import ID_NUMBER_TAKEN
+
+# The button that says: I have looked, it is somebody else.
+DISTINCT = ("distinct", "不是同一个人，继续登记", "")
+
+
+class TellsOfTaken:
+    """A number on file: the file where the reader sees it, else only the way to ask for a transfer."""
+
+    def show(self, form, status=200, **context):
+        if form.is_bound and ID_NUMBER_TAKEN in form.errors.get("id_number", []):
+            context |= {"taken": True, "taken_url": self.file_of(form), "ask_url": reverse("transfer-ask")}
+        return super().show(form, status=status, **context)
+
+    def file_of(self, form) -> str:
+        try:
+            number = normalise.id_number(form.data.get("id_number", ""))
+        except normalise.NotNormal:
+            return ""
+        row = DisabledPerson.objects.visible_to(self.request.user).with_id_number(number).first()
+        return reverse("person-detail", args=[row.uid]) if row else ""
+
+
+class AsksAboutSimilar:
+    """Before a new file is stored: who in the own area looks like the same person. Asked once, answered by a button."""
+
+    def post(self, request, **kwargs):
+        if request.POST.get("action") not in ("draft", DISTINCT[0]):
+            form = self.get_form(self.fresh_instance())
+            similar = similar_to(form.instance, request.user) if form.is_valid() else []
+            if similar:
+                form.actions = [DISTINCT, *(each for each in form.actions if each[0] == "draft")]
+                return self.show(form, status=422, similar=[_told(form.instance, each) for each in similar])
+        return super().post(request, **kwargs)
+
+
+def _told(new, row) -> dict:
+    return {
+        "name": row.name,
+        "url": reverse("person-detail", args=[row.uid]),
+        "village": row.organisation.label,
+        "number": str(row.id_number or "没有身份证号"),
+        "why": "、".join(likenesses_of(_indexed(new), row)),
+    }
+
+
+def _indexed(person):
+    """The unsaved row with its blind indexes, as it would be stored."""
+    for field in person._meta.concrete_fields:
+        if field.name in ("certificate_number_index", "guardian_phone_index"):
+            field.pre_save(person, True)
+    return person
