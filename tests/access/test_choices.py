@@ -145,7 +145,7 @@ class PutsElsewhere(ScopedCreateView):
 
 def post_as(user, data):
     request = RequestFactory().post("/", data)
-    request.user = user
+    request.user, request.session = user, {}
     return request
 
 

@@ -176,6 +176,7 @@ def masked(body: bytes, address: str) -> str:
     """The answer without what differs between any two requests: tokens, numbers, time left, its own address."""
     text = body.decode("utf-8", "replace")
     text = re.sub(r'(name="csrfmiddlewaretoken" value=")[^"]+', r"\1", text)
+    text = re.sub(r'("token": ")[^"]+', r"\1", text)
     # The seconds until the login ends.
     text = re.sub(r'( data-left=")[0-9]+', r"\1", text)
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "", text)
