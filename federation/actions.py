@@ -45,6 +45,7 @@ ACTIONS = {
     "rosters.errors.downloaded": "下载名册错误表",
     "rosters.import.uploaded": "上传名册",
     "rosters.import.confirmed": "确认名册导入",
+    "rosters.import.mode_chosen": "改名册的写入方式",
     "rosters.import.undone": "撤销名册导入",
     "summary.submitted": "提交基本情况汇总表",
     "summary.approved": "审定基本情况汇总表",

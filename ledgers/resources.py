@@ -1,14 +1,16 @@
 """The roster of disabled persons (表二): columns, and how a row is matched, checked and written."""
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from federation.shared import normalise
 from federation.shared.normalise import YES_NO, Dictionary
 from federation.shared.pinyin import pinyin_of
 from federation.shared.rosters import RosterColumn, register
-from federation.shared.rosters.resource import RosterRefused
-from federation.shared.rosters.set_based import SetBasedRoster
-from federation.shared.rosters.table import RosterTable, find_doubles
+from federation.shared.rosters.resource import RosterRefused, TakenIn
+from federation.shared.rosters.set_based import ELSEWHERE, SetBasedRoster
+from federation.shared.rosters.table import TRANSFER, RosterTable, find_doubles
+from federation.shared.sealed_blobs import blind_indexes
 from ledgers import rules
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import (
@@ -25,8 +27,10 @@ from ledgers.models.dictionaries import (
     PoliticalStatus,
     RegisterType,
     Rehabilitation,
+    TransferState,
 )
-from orgs.models import Sex
+from ledgers.transfers import APPROVE, EDIT, holds, offer_person, request_transfers
+from orgs.models import Organisation, Sex
 from orgs.places import Places, WrittenPlaces, find_all
 
 CATEGORY = Dictionary(
@@ -84,6 +88,11 @@ def _several(value: str, dictionary: Dictionary) -> str:
     return "".join(sorted({dictionary(part) for part in parts}))
 
 
+def _said(dictionary: Dictionary):
+    """What says 14 as 视力、肢体."""
+    return lambda value: "、".join(dictionary.word(code) for code in value)
+
+
 def _column(name: str, **more) -> RosterColumn:
     """A column that is a field of the person: heading, length and mask are the field's own."""
     field = DisabledPerson._meta.get_field(name)
@@ -121,8 +130,8 @@ COLUMNS = (
     _column("certificate_status", synonyms=("未办证情况",), in_template=False, width=12,
             clean=Dictionary(CertificateStatus.choices, {"suspected": ["疑似"], "none": ["无证"]})),
     _column("category", clean=CATEGORY, synonyms=("残疾类型", "类别", "残疾种类"), example="肢体", width=10),
-    _column("category_parts", clean=category_parts, synonyms=("多重类别", "多重残疾类别"), max_length=6, width=14,
-            help="只有多重残疾填写，例如：视力、肢体"),
+    _column("category_parts", clean=category_parts, say=_said(CATEGORY), max_length=6, width=14,
+            synonyms=("多重类别", "多重残疾类别"), help="只有多重残疾填写，例如：视力、肢体"),
     _column("grade", clean=GRADE, synonyms=("等级", "残疾级别", "级别"), example="二级", width=10),
     _column("cause", synonyms=("残疾原因",), example="疾病"),
     _date("disabled_since", in_template=False),
@@ -162,8 +171,8 @@ COLUMNS = (
     _column("skills", in_template=False),
     _column("training_wish", in_template=False),
     _column("school", in_template=False),
-    _column("rehabilitation", synonyms=("康复服务",), clean=rehabilitation, in_template=False,
-            help="可写多项，用顿号隔开：手术、药物、功能训练、辅助器具、护理、支持性服务"),
+    _column("rehabilitation", synonyms=("康复服务",), clean=rehabilitation, say=_said(_REHABILITATION),
+            in_template=False, help="可写多项，用顿号隔开：手术、药物、功能训练、辅助器具、护理、支持性服务"),
     _column("devices_held", in_template=False),
     _column("devices_needed", in_template=False),
     _column("is_home_adapted", clean=YES_NO, in_template=False),
@@ -242,6 +251,42 @@ class PersonRoster(SetBasedRoster):
             failed[index] = ",".join(codes)
         table.values["missing_mandatory"], table.values["failed_checks"] = missing, failed
 
+    # --- people on file at another body -----------------------------------------------------------
+
+    asks_for_people = True
+
+    def count_within(self, table):
+        moves = (changes for outcome, changes in zip(table.outcomes, table.changes, strict=True) if outcome == TRANSFER)
+        return sum(changes["organisation"][0] != ELSEWHERE for changes in moves)
+
+    def may_ask(self, roster_import, user, *, at_once):
+        return holds(user, APPROVE if at_once else EDIT, roster_import.org_path)
+
+    def ask_for(self, table, indexes, places, *, by, source, at_once, others):
+        outcome = TakenIn()
+        wanted: dict[int, list[int]] = {}
+        for index, person in self._on_file(table, indexes):
+            if person is None or person.name != table.values["name"][index] or table.places[index] not in places.by_pk:
+                outcome.left_out += 1
+            elif at_once and person.organisation_id in places.by_pk:
+                outcome += _moved(person, table.places[index], by, source)
+            elif others:
+                wanted.setdefault(table.places[index], []).append(person.pk)
+        bodies = Organisation.objects.visible_to(by, "rosters.import").in_bulk(list(wanted))
+        for pk, people in wanted.items():
+            asked = request_transfers(persons=people, to_body=bodies[pk], by=by, reason=f"名册导入：{source}"[:300])
+            outcome += TakenIn(0, len(asked.asked), len(asked.already_asked), len(asked.left_out))
+        return outcome
+
+    def _on_file(self, table, indexes):
+        """(row, the person on file with its number or None), whoever's the person is."""
+        numbers = [table.values["id_number"][index] for index in indexes]
+        keys = blind_indexes("id_number", numbers)
+        # Deliberately not narrowed to the importer's scope: these are the people registered elsewhere.
+        found = DisabledPerson._base_manager.filter(id_number_index__in=[key for key in keys if key])
+        by_key = {bytes(row.id_number_index): row for row in found.only("id_number_index", "name", "organisation_id")}
+        return [(index, by_key.get(key)) for index, key in zip(indexes, keys, strict=True)]
+
     def derived_columns(self, values, count):
         names = values.get("name") or [""] * count
         spelled = [pinyin_of(name) for name in names]
@@ -256,3 +301,18 @@ class PersonRoster(SetBasedRoster):
 
     def defaults_of_new(self):
         return {"registered_on": timezone.localdate().isoformat()}
+
+
+def _moved(person, to_pk: int, by, source: str) -> TakenIn:
+    """The person passes to another body of the own area now, with history and a transfer that says so."""
+    body = Organisation.objects.visible_to(by, "rosters.import").filter(pk=to_pk).first()
+    if body is None or person.organisation_id == to_pk:
+        return TakenIn(left_out=1)
+    try:
+        transfer = offer_person(
+            person=person, to_body=body, moved_on=timezone.localdate(), reason=f"名册导入：{source}"[:300], by=by
+        )
+    except ValidationError:
+        # Registered as dead, or asked for already: nothing is decided over the other body's head.
+        return TakenIn(left_out=1)
+    return TakenIn(moved=1) if transfer.state == TransferState.ACCEPTED else TakenIn(asked=1)

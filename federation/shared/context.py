@@ -28,6 +28,7 @@ MORE = (
     ("transfer-list", "转移", "persons.edit"),
     ("account-list", "账号", "accounts.manage"),
     ("key-list", "接口密钥", "accounts.manage"),
+    ("roster-synonyms", "表头写法", "rosters.synonyms"),
     ("standard-list", "考核标准", "standards.edit"),
     ("audit-list", "审计日志", "audit.view"),
 )

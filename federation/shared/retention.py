@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from federation.shared import audit
@@ -109,6 +110,20 @@ def _remove_unconfirmed(rows) -> int:
     )
 
 
+def _written_imports(before):
+    """Imports written (or taken back) before, of which something is still kept."""
+    kept = StagedBlock.objects.filter(roster_import=OuterRef("pk"))
+    states = (RosterImport.State.DONE, RosterImport.State.UNDONE)
+    return RosterImport.objects.filter(Exists(kept), state__in=states, confirmed_at__lt=before)
+
+
+def _remove_written_blocks(rows) -> int:
+    # Locked, so that an undo of this moment either comes first or says that it is too late.
+    pks = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+    StagedBlock.objects.filter(roster_import__in=pks).delete()
+    return len(pks)
+
+
 def _ended_jobs(before):
     return Job.objects.filter(finished_at__lt=before)
 
@@ -122,4 +137,10 @@ register(Kept("rosters.uploads", "上传的名册原件", 30, "系统规定：�
 register(
     Kept("rosters.staged", "检查后没有确认的名册", 7, "系统规定：未确认的 7 天", _unconfirmed, _remove_unconfirmed)
 )
+register(
+    Kept(
+        "rosters.written", "写入名册的记录（整体撤销用）", RosterImport.KEPT_DAYS,
+        f"系统规定：写入后 {RosterImport.KEPT_DAYS} 天内可以整体撤销", _written_imports, _remove_written_blocks,
+    )
+)  # fmt: skip
 register(Kept("jobs.ended", "结束的后台任务", 365, "系统规定：任务记录保存 1 年", _ended_jobs, _remove_jobs))

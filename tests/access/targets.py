@@ -164,6 +164,9 @@ TARGETS = {
     "roster-detail": Target("rosterimport"),
     "roster-confirm": Target("rosterimport"),
     "roster-undo": Target("rosterimport"),
+    "roster-mode": Target("rosterimport"),
+    "roster-check": Target("rosterimport"),
+    "roster-transfers": Target("rosterimport"),
     "roster-errors": Target("rosterimport", expect=only_for_who_sent_it),
     # assessments
     "run-detail": Target("run"),

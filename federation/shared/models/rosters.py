@@ -49,6 +49,8 @@ class RosterImport(OwnedByOrganisation):
 
     view_permission = "rosters.import"
     edit_permission = "rosters.import"
+    # How long what was read and written is kept for its preview and its undo.
+    KEPT_DAYS = 90
 
     class Meta:
         verbose_name = "名册导入"
@@ -66,6 +68,16 @@ class RosterImport(OwnedByOrganisation):
     @property
     def is_working(self) -> bool:
         return self.state in (self.State.UPLOADED, self.State.CONFIRMING, self.State.UNDOING)
+
+    @property
+    def may_be_undone(self) -> bool:
+        """Written, and what an undo needs is still kept."""
+        return self.state == self.State.DONE and self.blocks.filter(content=StagedBlock.Content.WRITTEN).exists()
+
+    @property
+    def may_be_checked_again(self) -> bool:
+        """Checked, not written, and the file is still kept."""
+        return self.state == self.State.CHECKED and bool(self.stored_path)
 
     @property
     def may_be_confirmed(self) -> bool:

@@ -29,6 +29,8 @@ class RosterColumn:
     help: str = ""
     width: int = 14
     max_length: int = 200
+    # How the preview says a value, where it is kept as a code.
+    say: Callable[[str], str] | None = None
     # Name of its mask (see sealed.MASKS) where the value identifies a person.
     sealed: str = ""
     # Offered in the template; columns without it are read where they occur.

@@ -28,7 +28,10 @@ class RosterUploadForm(HouseForm):
         choices=RosterImport.Mode.choices,
         initial=RosterImport.Mode.ALL_OR_NOTHING,
         widget=forms.RadioSelect,
-        help_text="不确定时选“全部正确才写入”：有一行不对就都不写，改好后重新上传。",
+        help_text=(
+            "不确定时选“全部正确才写入”：有一行不对就都不写，改好后重新上传。"
+            "选“只写入正确的行”：有错误的行留在错误表里，其余的写入。检查以后看了结果还可以改。"
+        ),
     )
 
     def __init__(self, *args, **kwargs):
@@ -51,3 +54,18 @@ class RosterUploadForm(HouseForm):
             megabytes = settings.ROSTER_MAX_BYTES // (1024 * 1024)
             raise forms.ValidationError(f"文件超过 {megabytes} MB。请删去图片和多余的表，或按乡镇分成几个文件上传。")
         return file
+
+
+class TakeInForm(HouseForm):
+    """What happens to people of the file who are registered at another body of the importer's own area."""
+
+    take_in = forms.BooleanField(required=False)
+
+    def __init__(self, *args, within: int, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["take_in"].label = f"同时转入本范围内的人（{within:,} 人）"
+        self.fields[
+            "take_in"
+        ].help_text = (
+            "他们在您负责的别的村（社区）登记。勾选的，写入时转到名册写明的村（社区），有转移记录；不勾选的，不动。"
+        )

@@ -50,6 +50,8 @@ def shown_value(column: RosterColumn, value: str) -> str:
         return ""
     if column.sealed:
         return mask(value, *MASKS[column.sealed])
+    if column.say is not None:
+        return column.say(value)
     return column.dictionary.word(value) if column.dictionary else value
 
 
@@ -78,7 +80,7 @@ def page_of(roster_import: RosterImport, roster, slug: str, number: int) -> Prev
         caption=f"{OUTCOMES[outcome]}的行",
         columns=columns,
         rows=rows,
-        empty_text=f"没有{OUTCOMES[outcome]}的行。",
+        empty_text="内容已按规定期限删除，只保留数目。" if total else f"没有{OUTCOMES[outcome]}的行。",
         number=number,
         last=last,
         total=total,
@@ -109,7 +111,10 @@ def change_words(roster, changes: dict) -> list[tuple[str, str, str]]:
     for name, (old, new) in changes.items():
         column = by_field.get(name)
         if column is not None:
-            result.append((column.heading, shown_value(column, old), shown_value(column, new)))
+            was, becomes = shown_value(column, old), shown_value(column, new)
+            if was == becomes:
+                becomes += "（遮盖的几位有变化）"
+            result.append((column.heading, was, becomes))
         else:
             result.append(("登记机构" if name == "organisation" else name, old, new))
     return result

@@ -4,6 +4,7 @@ One list of columns drives the template, the reader, the preview, the error work
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import astuple, dataclass
 from operator import attrgetter
 
 from import_export.fields import Field
@@ -22,6 +23,19 @@ class RosterRefused(Exception):
 
 class PreviewOutdated(Exception):
     """What is stored has changed since the preview; nothing was written."""
+
+
+@dataclass
+class TakenIn:
+    """How many people registered elsewhere passed over at once, were asked for, or were left where they are."""
+
+    moved: int = 0
+    asked: int = 0
+    already_asked: int = 0
+    left_out: int = 0
+
+    def __add__(self, other: "TakenIn") -> "TakenIn":
+        return TakenIn(*(mine + more for mine, more in zip(astuple(self), astuple(other), strict=True)))
 
 
 class ColumnWidget(Widget):
@@ -135,6 +149,25 @@ class RosterResource(Resource):
 
     def write(self, table, places, *, roster_import, by) -> dict:
         """Write the new and changed rows of a compared table; what an undo needs to know, as JSON."""
+        raise NotImplementedError
+
+    # Whether people whom a file finds registered elsewhere can be asked for; then the two methods below are there.
+    asks_for_people = False
+
+    def count_within(self, table) -> int:
+        """How many rows of a compared table are registered at another body of the importer's own area."""
+        return 0
+
+    def may_ask(self, roster_import, user, *, at_once: bool) -> bool:
+        """Whether `user` may ask for people on behalf of the import's body; `at_once`: and decide for both sides."""
+        return False
+
+    def ask_for(self, table, indexes, places, *, by, source: str, at_once: bool, others: bool) -> TakenIn:
+        """Ask that the people of these rows pass to the bodies the file names.
+
+        `at_once`: those of the own area do so now; `others`: the rest is asked for. Nobody whose name differs from
+        the file's: who typed a number learns nothing by it.
+        """
         raise NotImplementedError
 
     def created_rows(self, written: list[dict], *, roster_import) -> dict[str, list[int]]:

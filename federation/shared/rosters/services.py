@@ -11,11 +11,14 @@ from federation.shared.models.rosters import RosterImport, StagedBlock
 from federation.shared.rosters import staging, uploads
 from federation.shared.rosters.places_held import held_in_place
 from federation.shared.rosters.registry import roster_of
-from federation.shared.rosters.resource import PreviewOutdated, RosterRefused
+from federation.shared.rosters.resource import PreviewOutdated, RosterRefused, TakenIn
+from federation.shared.rosters.synonyms import PASSED_OVER
 from federation.shared.rosters.table import CHANGED, NEW, TRANSFER, UNCHANGED, WRONG, normal_table
 from federation.shared.workbooks.cells import fold_heading
 
 State = RosterImport.State
+# Each of them takes some statements of its own.
+AT_ONCE_LIMIT = 500
 
 
 def receive(*, kind: str, file_name: str, chunks, mode: str, organisation, by) -> RosterImport:
@@ -71,6 +74,7 @@ def read_and_check(roster_import: RosterImport, *, by, told=lambda done, total: 
     table.errors.sort(key=lambda error: error.row)
     report["notices"] = table.notices
     report["error_count"] = len(table.errors)
+    report["within"] = roster.count_within(table)
     return table, report
 
 
@@ -80,7 +84,7 @@ def _unknown_headings(unknown: list[str], roster, present: set[str]) -> list[lis
               for name in column.names}  # fmt: skip
     result = []
     for heading in unknown:
-        if fold_heading(heading) in ("序号", "编号", "错误", "no", "no."):
+        if fold_heading(heading) in PASSED_OVER:
             continue
         near = difflib.get_close_matches(fold_heading(heading), absent, n=1, cutoff=0.6)
         result.append([heading, absent[near[0]] if near else ""])
@@ -119,14 +123,17 @@ def refuse(roster_import: RosterImport, sentence: str):
     roster_import.save(update_fields=["state", "refusal", "updated_at"])
 
 
-def write_confirmed(roster_import: RosterImport, *, by, told=lambda done: None):
+def write_confirmed(roster_import: RosterImport, *, by, take_in: bool = False, told=lambda done: None):
     """Write the staged rows, inside the caller's transaction: all of them, or none by its exception.
 
+    With `take_in` the importer has said that people registered elsewhere in the own area come along.
     Every table is compared once more under lock with what is stored. Raises PreviewOutdated where the result
     differs from the preview the importer confirmed.
     """
     roster = roster_of(roster_import.kind)
     places = roster.places_of(roster_import, by)
+    # Before any row is written: people are locked household by household, as a transfer does it.
+    taken = ask_for_rows(roster_import, rows=None, at_once=True, others=False, by=by) if take_in else TakenIn()
     done = 0
     for number, table in enumerate(staging.tables_of(roster_import, roster)):
         with held_in_place(table, places):
@@ -138,8 +145,41 @@ def write_confirmed(roster_import: RosterImport, *, by, told=lambda done: None):
         told(done)
     roster_import.state = State.DONE
     roster_import.confirmed_at = timezone.now()
-    roster_import.save(update_fields=["state", "confirmed_at", "updated_at"])
-    audit.record("rosters.import.confirmed", actor=by, target=roster_import, details=_counts_of(roster_import))
+    if take_in:
+        roster_import.report["taken_in"] = taken.moved
+    roster_import.save(update_fields=["state", "confirmed_at", "report", "updated_at"])
+    details = _counts_of(roster_import) | ({"taken_in": taken.moved} if take_in else {})
+    audit.record("rosters.import.confirmed", actor=by, target=roster_import, details=details)
+
+
+def _transfer_rows(table) -> list[int]:
+    return [index for index, outcome in enumerate(table.outcomes) if outcome == TRANSFER]
+
+
+def ask_for_rows(
+    roster_import: RosterImport, *, rows: set[int] | None, at_once: bool, by, others: bool = True
+) -> TakenIn:
+    """Ask that people of the preview who are registered elsewhere pass over: those of `rows`, or all (None).
+
+    `at_once`: those of the own area pass at once, without waiting for the other body. Without `others`, no more
+    than that. Raises RosterRefused where `by` may not.
+    """
+    roster = roster_of(roster_import.kind)
+    if not roster.asks_for_people or not roster.may_ask(roster_import, by, at_once=at_once):
+        raise RosterRefused("您没有办理转入的权限。请由有残疾人登记权限的同志办理。")
+    if at_once and roster_import.report.get("within", 0) > AT_ONCE_LIMIT:
+        raise RosterRefused(f"直接转入一次最多 {AT_ONCE_LIMIT} 人。请按村（社区）分成几个文件，或逐个申请转入。")
+    places = roster.places_of(roster_import, by)
+    outcome = TakenIn()
+    with transaction.atomic():
+        for table in staging.tables_of(roster_import, roster):
+            chosen = [index for index in _transfer_rows(table) if rows is None or table.rows[index] in rows]
+            if chosen:
+                more = roster.ask_for(
+                    table, chosen, places, by=by, source=roster_import.file_name, at_once=at_once, others=others
+                )
+                outcome += more
+    return outcome
 
 
 def _counts_of(roster_import) -> dict:

@@ -20,7 +20,7 @@ def _of(payload) -> RosterImport:
 
 def _plan(job) -> list[ChunkSpec]:
     roster_import = _of(job.payload)
-    return [ChunkSpec({"import": roster_import.pk}, roster_import.row_count, roster_import.file_name[:100])]
+    return [ChunkSpec(dict(job.payload), roster_import.row_count, roster_import.file_name[:100])]
 
 
 def _check(ctx):
@@ -52,7 +52,8 @@ def _confirm(ctx):
     ctx.progress(0, "正在写入")
     try:
         with ctx.committing():
-            services.write_confirmed(roster_import, by=ctx.requested_by)
+            take_in = bool(ctx.payload.get("take_in"))
+            services.write_confirmed(roster_import, by=ctx.requested_by, take_in=take_in)
     except PreviewOutdated as outdated:
         raise JobRefused(OUTDATED) from outdated
 

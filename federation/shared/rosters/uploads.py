@@ -10,6 +10,7 @@ from django.conf import settings
 
 from federation.shared.models.rosters import RosterImport
 from federation.shared.rosters.resource import RosterRefused
+from federation.shared.rosters.synonyms import headings_of
 from federation.shared.sealed import SealBroken
 from federation.shared.sealed_blobs import resealed_bytes, seal_bytes, unseal_bytes
 from federation.shared.workbooks import ReadSheet, WorkbookRefused, read_sheet
@@ -135,7 +136,7 @@ def read_upload(roster_import: RosterImport, roster, *, all_columns=False) -> Re
         with opened_file(roster_import) as path:
             return read_sheet(
                 path,
-                roster.headings(),
+                headings_of(roster),
                 max_rows=settings.ROSTER_MAX_ROWS,
                 all_columns=all_columns,
                 name=roster_import.file_name,

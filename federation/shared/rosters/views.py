@@ -10,7 +10,7 @@ from django.utils import timezone
 from federation.shared import audit
 from federation.shared.jobs import wording
 from federation.shared.models.rosters import RosterImport
-from federation.shared.rosters import course, preview, services
+from federation.shared.rosters import asking, course, preview, services
 from federation.shared.rosters.error_workbook import error_workbook
 from federation.shared.rosters.forms import RosterUploadForm, writable_bodies
 from federation.shared.rosters.registry import all_rosters, roster_of
@@ -34,12 +34,12 @@ TAGS = {
 TABS = (("new", "新增"), ("changed", "有变化"), ("unchanged", "无变化"), ("transfer", "在别处登记"))
 
 
-def _title_of(kind: str) -> str:
+def title_of(kind: str) -> str:
     roster = roster_of(kind)
     return roster.title if roster else kind
 
 
-def _moment(value) -> str:
+def moment(value) -> str:
     return timezone.localtime(value).strftime("%Y-%m-%d %H:%M") if value else ""
 
 
@@ -51,12 +51,12 @@ class RosterListView(ScopedListView):
     ordering = ("-id",)
     columns = [
         Column("file_name", "文件", link=lambda row: reverse("roster-detail", args=[row.pk])),
-        Column("kind", "名册", value=lambda row: _title_of(row.kind)),
+        Column("kind", "名册", value=lambda row: title_of(row.kind)),
         Column("state", "状态", value=lambda row: tag(TAGS[row.state], row.get_state_display())),
         Column("row_count", "行数", numeric=True),
         Column("organisation", "机构"),
         Column("created_by", "上传人"),
-        Column("created_at", "上传时间", value=lambda row: _moment(row.created_at)),
+        Column("created_at", "上传时间", value=lambda row: moment(row.created_at)),
     ]
 
     def get_queryset(self):
@@ -139,7 +139,7 @@ class RosterDetailView(RosterPage):
             "roster_import": roster_import,
             "roster": roster,
             "facts": self._facts(roster_import, roster),
-            "actions": self._actions(roster_import),
+            "actions": self._actions(roster_import, request.user),
         }
         if roster_import.is_working:
             context |= self._progress(roster_import)
@@ -154,7 +154,7 @@ class RosterDetailView(RosterPage):
             {"label": "状态", "value": tag(TAGS[row.state], row.get_state_display())},
             {"label": "写入方式", "value": row.get_mode_display()},
             {"label": "为哪个机构导入", "value": row.organisation},
-            {"label": "上传", "value": f"{row.created_by}，{_moment(row.created_at)}"},
+            {"label": "上传", "value": f"{row.created_by}，{moment(row.created_at)}"},
             {"label": "文件摘要", "value": row.sha256[:16]},
         ]
         if row.report.get("sheet"):
@@ -162,20 +162,32 @@ class RosterDetailView(RosterPage):
                 {"label": "读的表", "value": f"{row.report['sheet']}，表头在第 {row.report['heading_row']} 行"}
             )
         if row.confirmed_at:
-            facts.append({"label": "写入时间", "value": _moment(row.confirmed_at)})
+            facts.append({"label": "写入时间", "value": moment(row.confirmed_at)})
         if row.undone_at:
-            facts.append({"label": "撤销时间", "value": _moment(row.undone_at)})
+            facts.append({"label": "撤销时间", "value": moment(row.undone_at)})
         return facts
 
     @staticmethod
-    def _actions(row) -> list[dict]:
+    def _actions(row, user) -> list[dict]:
+        offered = []
+
+        def offer(name, label, kind=""):
+            offered.append({"url": reverse(name, args=[row.pk]), "label": label, "kind": kind})
+
         if row.may_be_confirmed:
-            return [{"url": reverse("roster-confirm", args=[row.pk]), "label": "确认写入", "kind": "primary"}]
-        if row.state == State.DONE:
-            return [{"url": reverse("roster-undo", args=[row.pk]), "label": "撤销这次导入", "kind": "danger"}]
-        if row.state in (State.CHECKED, State.REFUSED):
-            return [{"url": f"{reverse('roster-upload')}?kind={row.kind}", "label": "重新上传", "kind": ""}]
-        return []
+            offer("roster-confirm", "确认写入", "primary")
+        if row.state == State.CHECKED and row.wrong_count and row.correct_count:
+            offer("roster-mode", "改写入方式")
+        if asking.may_ask(row, user):
+            offer("roster-transfers", "申请转入")
+        if row.may_be_checked_again:
+            offer("roster-check", "重新检查")
+        if row.may_be_undone:
+            offer("roster-undo", "撤销这次导入", "danger")
+        if row.state in (State.CHECKED, State.REFUSED) and not row.may_be_confirmed:
+            again = f"{reverse('roster-upload')}?kind={row.kind}"
+            offered.append({"url": again, "label": "重新上传", "kind": ""})
+        return offered
 
     @staticmethod
     def _progress(row) -> dict:
@@ -193,8 +205,16 @@ class RosterDetailView(RosterPage):
         counts = (row.new_count, row.changed_count, row.unchanged_count, row.transfer_count)
         shown = preview.page_of(row, roster, request.GET.get("show", ""), int(number) if number.isdigit() else 1)
         errors = row.report.get("error_count", 0)
+        may_add = request.user.has_scope("rosters.synonyms")
+        add_url = f"{reverse('roster-synonym-add')}?import={row.pk}&heading="
+        unknown = [
+            {"heading": heading, "near": near, "add_url": f"{add_url}{number}" if may_add else ""}
+            for number, (heading, near) in enumerate(row.report.get("unknown", []))
+        ]
         may_download = bool(row.wrong_count) and row.created_by_id == request.user.pk
         return {
+            "unknown": unknown,
+            "undo_over": course.UNDO_OVER if row.state == State.DONE and not row.may_be_undone else "",
             "tiles": [
                 {"label": "读入", "value": row.row_count, "unit": "行"},
                 {"label": "新增", "value": row.new_count, "unit": "行"},
@@ -213,63 +233,6 @@ class RosterDetailView(RosterPage):
             "table": shown,
             "preview": shown,
         }
-
-
-class RosterConfirmView(RosterPage):
-    template_name = "generic/confirm.html"
-    title = "确认写入这个名册？"
-
-    def get(self, request, **kwargs):
-        row = self.get_object()
-        if not row.may_be_confirmed:
-            return redirect("roster-detail", pk=row.pk)
-        wrong = f"有错误的 {row.wrong_count:,} 行不写入。" if row.wrong_count else ""
-        aside = f"在别处登记的 {row.transfer_count:,} 人不改动，需要时请办理转入。" if row.transfer_count else ""
-        return self.page(
-            consequence=f"将新增 {row.new_count:,} 行，修改 {row.changed_count:,} 行。{wrong}{aside}"
-            "写入后可以整体撤销，直到其中有记录被再次修改。",
-            rows=[
-                {"label": "文件", "value": row.file_name},
-                {"label": "名册", "value": _title_of(row.kind)},
-                {"label": "机构", "value": row.organisation},
-            ],
-            submit_label="确认写入",
-            cancel_url=reverse("roster-detail", args=[row.pk]),
-        )
-
-    def post(self, request, **kwargs):
-        row = self.get_object()
-        try:
-            course.begin_confirming(row, by=request.user)
-        except RosterRefused as refusal:
-            messages.error(request, str(refusal))
-        return redirect("roster-detail", pk=row.pk)
-
-
-class RosterUndoView(RosterPage):
-    template_name = "generic/confirm.html"
-    title = "撤销这次导入？"
-
-    def get(self, request, **kwargs):
-        row = self.get_object()
-        if row.state != State.DONE:
-            return redirect("roster-detail", pk=row.pk)
-        return self.page(
-            consequence=f"将删除这次新增的 {row.new_count:,} 行，把修改的 {row.changed_count:,} 行恢复成导入前的内容。"
-            "其中任何一条在导入后被改过，就整体不撤销。",
-            rows=[{"label": "文件", "value": row.file_name}, {"label": "写入时间", "value": _moment(row.confirmed_at)}],
-            submit_label="撤销这次导入",
-            danger=True,
-            cancel_url=reverse("roster-detail", args=[row.pk]),
-        )
-
-    def post(self, request, **kwargs):
-        row = self.get_object()
-        try:
-            course.begin_undoing(row, by=request.user)
-        except RosterRefused as refusal:
-            messages.error(request, str(refusal))
-        return redirect("roster-detail", pk=row.pk)
 
 
 class RosterErrorsView(RosterPage):
@@ -292,7 +255,7 @@ class RosterErrorsView(RosterPage):
             target=row,
             details={"rows": written.rows, "sha256": written.sha256},
         )
-        return written_response(f"{_title_of(row.kind)}-错误-{row.pk}", written)
+        return written_response(f"{title_of(row.kind)}-错误-{row.pk}", written)
 
 
 class RosterTemplateView(ScopedView):
