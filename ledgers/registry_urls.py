@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledgers.views import transfers
+from ledgers.views import merges, transfers
 
 urlpatterns = [
     path("persons/transfers/", transfers.TransferListView.as_view(), name="transfer-list"),
@@ -11,4 +11,7 @@ urlpatterns = [
     path("persons/transfers/<uuid:uid>/answer/", transfers.TransferAnswerView.as_view(), name="transfer-answer"),
     path("persons/transfers/<uuid:uid>/withdraw/", transfers.TransferWithdrawView.as_view(), name="transfer-withdraw"),
     path("persons/<uuid:uid>/transfer/", transfers.TransferOfferView.as_view(), name="transfer-offer"),
+    path("persons/duplicates/", merges.DuplicateListView.as_view(), name="duplicate-list"),
+    path("persons/<uuid:uid>/merge/", merges.MergeView.as_view(), name="person-merge"),
+    path("persons/merges/<uuid:uid>/undo/", merges.MergeUndoView.as_view(), name="merge-undo"),
 ]

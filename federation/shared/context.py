@@ -26,6 +26,7 @@ MORE = (
     ("draft-list", "我的草稿", "persons.edit"),
     ("summary-current", "基本情况汇总表", "persons.view"),
     ("transfer-list", "转移", "persons.edit"),
+    ("duplicate-list", "疑似重复", "persons.approve"),
     ("account-list", "账号", "accounts.manage"),
     ("key-list", "接口密钥", "accounts.manage"),
     ("roster-synonyms", "表头写法", "rosters.synonyms"),

@@ -1,11 +1,15 @@
 """What transfers, merges and households show on the page of a person and on the start page."""
 
 from django.urls import reverse
+from django.utils import timezone
 
 from federation.shared.panels import Panel, register_panel
-from ledgers.models import DisabledPerson, Transfer
+from ledgers.duplicates import likenesses_of, similar_to
+from ledgers.merging import why_not_undone
+from ledgers.models import DisabledPerson, PersonMerge, Transfer
 from ledgers.transfer_rows import shown_to
-from ledgers.transfers import APPROVE, EDIT, waiting_for
+from ledgers.transfers import APPROVE, EDIT, holds, waiting_for
+from ledgers.views.merges import MERGE, as_line
 from ledgers.views.transfers import state_tag, transfer_url
 
 
@@ -25,6 +29,33 @@ def transfers_of(person, user) -> dict | None:
     return {"rows": rows, "offer_url": reverse(offer, args=[person.uid]) if offer else ""}
 
 
+def merges_of(person, user) -> dict | None:
+    """Files that may be of the same person, what was merged into this one, and the way to merge."""
+    may_merge = may(user, MERGE, person)
+    similar = similar_to(person, user) if may_merge or user.has_scope(EDIT) else []
+    address = reverse("person-merge", args=[person.uid]) if may_merge else ""
+    lines = [
+        as_line(row)
+        | {
+            "why": "、".join(likenesses_of(person, row)),
+            "merge_url": f"{address}?with={row.uid}" if address and holds(user, MERGE, row.org_path) else "",
+        }
+        for row in similar
+    ]
+    merges = [
+        {
+            "at": timezone.localtime(merge.created_at),
+            "reason": merge.reason,
+            "refusal": why_not_undone(merge),
+            "undo_url": reverse("merge-undo", args=[merge.uid]) if may_merge else "",
+        }
+        for merge in PersonMerge.objects.visible_to(user).filter(person=person).order_by("-id")[:10]
+    ]
+    if not (lines or merges or address):
+        return None
+    return {"similar": lines, "merges": merges, "merge_url": address}
+
+
 def transfers_waiting(organisation, user) -> dict | None:
     """How many transfers the reader may decide."""
     count = waiting_for(user).count()
@@ -40,6 +71,17 @@ register_panel(
         permission="persons.view",
         context=transfers_of,
         order=60,
+    )
+)
+register_panel(
+    Panel(
+        place="person",
+        name="merges",
+        heading="重复登记",
+        template="ledgers/person_merges.html",
+        permission="persons.view",
+        context=merges_of,
+        order=61,
     )
 )
 register_panel(

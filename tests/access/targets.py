@@ -78,6 +78,11 @@ def only_for_who_sent_it(grid, subject, place, method):
     return {403}
 
 
+def chooses_first(grid, subject, place, method):
+    """Sent without naming the other file, there is nothing to merge."""
+    return {404} if method == "post" else None
+
+
 def nothing_there(grid, subject, place, method):
     """The rows of the grid have none of what this page shows: whoever may open it reads 404."""
     return {404}
@@ -122,6 +127,8 @@ TARGETS = {
     "transfer-answer": Target("transfer", data=lambda place: {"action": "refuse", "answer": "户口没有迁出"}),
     "transfer-withdraw": Target("transfer"),
     "transfer-offer": Target("disabledperson"),
+    "person-merge": Target("disabledperson", expect=chooses_first),
+    "merge-undo": Target("personmerge"),
     "person-withdraw": Target("disabledperson"),
     "approval-detail": Target("disabledperson", data=version_of("disabledperson")),
     "draft-delete": Target("persondraft"),
