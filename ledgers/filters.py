@@ -4,7 +4,7 @@ import functools
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import BooleanField, Func, Q
 from django.utils import timezone
 
 from federation.shared.fields import subtree
@@ -30,6 +30,9 @@ STATE_CONDITIONS = {
     "cancelled": Q(cancelled_on__isnull=False),
     "all": Q(),
 }
+# With their values written out, as the conditions of the partial indexes are: SQLite does not compare a parameter.
+HAS_FAULTS = Q(Func("failed_checks", template="(NOT (%(expressions)s = ''))", output_field=BooleanField()))
+LACKS_SOMETHING = Q(Func("missing_mandatory", template="(%(expressions)s > 0)", output_field=BooleanField()))
 # What somebody looks for by name or number is not kept with the conditions, nor is the place on a page.
 PASSING = ("q", "after", "before")
 
@@ -174,15 +177,15 @@ def _reviewed(chosen) -> Q:
 def _quality(chosen) -> Q:
     condition = {
         "": Q(),
-        "missing": Q(missing_mandatory__gt=0),
-        "failed": ~Q(failed_checks=""),
+        "missing": LACKS_SOMETHING,
+        "failed": HAS_FAULTS,
         "complete": Q(missing_mandatory=0, failed_checks=""),
     }[chosen["quality"]]
     if name := chosen["missing"]:
         # A sealed number is empty where its index is; the first condition follows from the second.
         column = {"id_number": "id_number_index", "born_on": "born_on"}.get(name)
         empty = Q(**{f"{column}__isnull": True}) if column else Q(**{name: ""})
-        condition &= Q(missing_mandatory__gt=0) & empty
+        condition &= LACKS_SOMETHING & empty
     if code := chosen["failed"]:
         # Codes are joined by commas, and one may be the beginning of another.
         among = (
@@ -191,7 +194,7 @@ def _quality(chosen) -> Q:
             | Q(failed_checks__endswith=f",{code}")
             | Q(failed_checks__contains=f",{code},")
         )
-        condition &= ~Q(failed_checks="") & among
+        condition &= HAS_FAULTS & among
     return condition
 
 
