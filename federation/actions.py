@@ -42,6 +42,7 @@ ACTIONS = {
     "ledgers.transfer.requested": "成批申请转入",
     "ledgers.transfer.too_many": "申请转入过于频繁，被拒绝",
     "ledgers.transfer.withdrawn": "撤回转移",
+    "ledgers.person.printed": "打印登记表",
     "orgs.organisation.abolished": "撤销机构",
     "orgs.organisation.moved": "调整机构隶属",
     "orgs.tenure.ended": "登记离任",

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from ledgers.views import attachments
+from ledgers.views import attachments, printing
 
 urlpatterns = [
+    path("persons/print/blank/", printing.BlankFormView.as_view(), name="person-print-blank"),
+    path("persons/<uuid:uid>/print/", printing.PersonPrintView.as_view(), name="person-print"),
     path("persons/<uuid:uid>/attachments/", attachments.AttachmentsView.as_view(), name="person-attachments"),
     path("persons/<uuid:uid>/photo/", attachments.PhotoView.as_view(), name="person-photo"),
     path("persons/<uuid:uid>/attachments/<int:pk>/", attachments.ScanOpenView.as_view(), name="attachment-open"),

@@ -118,6 +118,7 @@ TARGETS = {
     "person-edit": Target("disabledperson", data=version_of("disabledperson")),
     "person-end": Target("disabledperson", data=version_of("disabledperson")),
     "person-attachments": Target("disabledperson", data=lambda place: {"kind": "other"}),
+    "person-print": Target("disabledperson", data=lambda place: {"purpose": "归档留存", "numbers": "masked"}),
     "person-photo": Target("disabledperson", expect=nothing_there),
     "attachment-open": Target("attachment", kwargs=attachment_of, data=lambda place: {"reason": "核对本人身份证原件"}),
     "attachment-delete": Target("attachment", kwargs=attachment_of),

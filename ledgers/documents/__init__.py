@@ -1,0 +1,1 @@
+"""What is printed: the personal form as on paper, a person's own copy."""

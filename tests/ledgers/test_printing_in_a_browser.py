@@ -1,0 +1,73 @@
+"""The sheet as Chromium prints it: one A4 page, filled and blank; and the pages about paper through axe."""
+
+import json
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from ledgers.attachments import add_attachment
+from tests.browser import axe, login, sideways_overflow
+from tests.ledgers.hostile_scans import picture
+from tests.ledgers.test_printing import brimful
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def _own_media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+def pages_of(printed: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", printed))
+
+
+@pytest.fixture
+def person(world, make_person):
+    full = brimful(world)
+    values = {
+        field.name: getattr(full, field.name)
+        for field in full._meta.concrete_fields
+        if field.editable and not field.is_relation and field.name not in ("id", "id_number", "certificate_number")
+    }
+    world.village.refresh_from_db()
+    made = make_person(**{**values, "moved_away_on": None, "deceased_on": None, "cancelled_on": None})
+    for kind in ("photo", "identity"):
+        add_attachment(
+            person=made, kind=kind, title="正面", upload=SimpleUploadedFile("a.jpg", picture()), by=world.member
+        )
+    return made
+
+
+def test_chromium_prints_the_form_on_exactly_one_page(page, live_server, world, person):
+    login(page, live_server, world.member)
+    page.goto(live_server.url + reverse("person-print", args=[person.uid]))
+    page.get_by_role("button", name="打开打印页").click()
+    page.wait_for_selector(".sheet")
+    assert page.locator(".sheet img").evaluate("each => each.complete && each.naturalWidth > 0")
+    assert pages_of(page.pdf(prefer_css_page_size=True)) == 1
+    page.goto(live_server.url + reverse("person-print-blank"))
+    assert pages_of(page.pdf(prefer_css_page_size=True)) == 1
+
+
+def test_the_pages_about_paper_pass_axe_and_do_not_scroll_sideways_on_a_phone(page, live_server, world, person):
+    login(page, live_server, world.member)
+    scan = person.attachments.get(kind="identity")
+    addresses = [
+        reverse("person-detail", args=[person.uid]),
+        reverse("person-attachments", args=[person.uid]),
+        reverse("attachment-open", args=[person.uid, scan.pk]),
+        reverse("person-print", args=[person.uid]),
+        reverse("person-print-blank"),
+    ]
+    problems = []
+    for address in addresses:
+        page.goto(live_server.url + address)
+        problems += [f"{address}: {each}" for each in axe(page)]
+        page.set_viewport_size({"width": 320, "height": 800})
+        if sideways_overflow(page) > 0:
+            problems.append(f"{address}: scrolls sideways")
+        page.set_viewport_size({"width": 1280, "height": 900})
+    assert problems == [], json.dumps(problems, ensure_ascii=False)
