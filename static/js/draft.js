@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   var line = document.getElementById("draft-line");
+  var status = document.getElementById("status");
   var mark = document.querySelector("form input[name=draft]");
   if (!line || !mark || !window.fetch || !window.URLSearchParams || !window.FormData) { return; }
   var form = mark.form;
@@ -13,7 +14,11 @@
   var again = false;
   var stopped = false;
 
-  function say(text) { line.textContent = text; }
+  // Seen beside the buttons, and said once by the page's own status line.
+  function say(text) {
+    line.textContent = text;
+    if (status) { status.textContent = text; }
+  }
   function later() {
     window.clearTimeout(timer);
     if (!stopped) { timer = window.setTimeout(send, pause); }

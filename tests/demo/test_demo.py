@@ -10,7 +10,7 @@ from federation.demo import PASSWORD, world
 from federation.demo.people import Population, check_digit
 from federation.roles import Role
 from federation.shared.normalise import id_number
-from ledgers.models import DisabledPerson
+from ledgers.models import DisabledPerson, PersonDraft
 from orgs.models import Level, Organisation, Tenure, Worker
 
 
@@ -38,6 +38,15 @@ def test_posts_have_vacancies_and_facts_have_gaps(demo):
     finished = Run.objects.exclude(job__state="queued")
     assert finished.count() == len(world.FINISHED)
     assert all(run.state == Run.State.COMPUTED for run in finished)
+
+
+def test_forms_wait_for_the_township_come_back_to_the_village_and_lie_as_drafts(demo):
+    states = DisabledPerson.objects.exclude(state="approved").values_list("state", flat=True)
+    assert sorted(states) == ["returned", *["submitted"] * 5]
+    assert PersonDraft.objects.get().created_by.username == "village"
+    client = Client()
+    client.force_login(User.objects.get(username="director"), backend="django.contrib.auth.backends.ModelBackend")
+    assert "5 份等您审核" in client.get("/").content.decode()
 
 
 def test_one_assessment_waits_for_the_worker(demo):

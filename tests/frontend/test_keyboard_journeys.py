@@ -54,6 +54,7 @@ def test_somebody_is_registered_by_keyboard_alone(new_page, world, scripted):
     page.keyboard.press("Delete")
     tab_to(page, "#id_consent_kind")
     page.keyboard.press("ArrowDown")
+    tab_to(page, "main form button[value=submit]")
     submit(page)
     assert page.locator("#errors").count() == 0, page.locator("#errors").inner_text()
     assert DisabledPerson.objects.get().name == "王秀英"

@@ -19,10 +19,13 @@ from assessments.services import start_run
 from assessments.standards import store_standard
 from federation.shared.jobs import run_now
 from federation.shared.models import Job, RosterImport
+from ledgers.approvals import approve_persons, return_person, submit_person
+from ledgers.models import DisabledPerson, PersonDraft
 from orgs.models import AssociationCategory
 from tests.assessments.facts import AS_OF, YEAR, build_county
 from tests.browser import login, show_as, small_targets
 from tests.frontend.test_every_page_in_a_browser import IN_A_STATE, look, name_of, send_empty
+from tests.ledgers.conftest import id_of, person_fields
 from tests.rosters.conftest import Course
 from tests.rosters.people import person, roster_file
 
@@ -210,6 +213,70 @@ def test_a_computed_run_from_its_table_down_to_an_item(new_page, live_server, wo
         for width in (1440, 390):
             problems += tables_cut_off(page, reverse("run-league", args=[run.pk]), width)
     assert problems == []
+
+
+# --- personal forms ---------------------------------------------------------------------------
+def sent_by_the_village(world, order, **more) -> DisabledPerson:
+    number = id_of("19680403", order, "1")
+    fields = person_fields(id_number=number, certificate_number=f"{number}42", **more)
+    return submit_person(person=DisabledPerson(organisation=world.village, **fields), by=world.member)
+
+
+def test_forms_that_wait_come_back_or_are_only_drafts(new_page, live_server, world):
+    new, returned = (sent_by_the_village(world, order) for order in (60, 61))
+    return_person(person=returned, reason="现住址请写到组", by=world.director, expected_version=1)
+    changed = sent_by_the_village(world, 62)
+    approve_persons(chosen={changed.uid: changed.version}, by=world.director)
+    changed = DisabledPerson.objects.get(pk=changed.pk)
+    changed.skills = "编织"
+    submit_person(person=changed, by=world.member)
+    client = Client()
+    client.force_login(world.member, backend="django.contrib.auth.backends.ModelBackend")
+    edit = reverse("person-edit", args=[changed.uid])
+    client.post(edit, {"action": "draft", "version": changed.version, "name": "王国花"})
+    draft = PersonDraft.objects.get()
+    for_the_director = {
+        reverse("approval-list"): "通过勾选的登记表",
+        reverse("approval-detail", args=[new.uid]): "新登记",
+        reverse("approval-detail", args=[changed.uid]): "与上次审核通过时不同的项目",
+        reverse("home"): "2 份等您审核",
+    }
+    for_the_member = {
+        reverse("home"): "现住址请写到组",
+        reverse("person-edit", args=[returned.uid]): "退回原因",
+        edit: "接着填草稿",
+        f"{edit}?draft={draft.uid}": "还没有提交",
+        reverse("draft-list"): "王国花",
+        reverse("draft-delete", args=[draft.uid]): "找不回来",
+        reverse("person-withdraw", args=[new.uid]): "还没有审核的登记表会删除",
+    }
+    problems = wrong_with(new_page, live_server, world.director, for_the_director)
+    problems += wrong_with(new_page, live_server, world.member, for_the_member)
+    assert problems == []
+
+
+def test_two_versions_of_one_form_are_sound_to_choose_from(page, live_server, world):
+    person = sent_by_the_village(world, 63)
+    login(page, live_server, world.member)
+    page.goto(reverse("person-edit", args=[person.uid]))
+    person.skills, person.grid = "编织", "一网格"
+    submit_person(person=person, by=world.township_member)
+    page.fill("#id_skills", "刺绣")
+    page.fill("#id_remark", "住在村口")
+    with page.expect_navigation():
+        page.click("button[value=submit]")
+    assert "两边都改了" in page.locator("main").inner_text()
+    problems = look(page, "conflict") + [f"small: {each}" for each in small_targets(page)]
+    with page.expect_navigation():
+        page.click("button[value=submit]")
+    assert page.locator("#errors a").count() == 1
+    problems += look(page, "conflict (sent empty)")
+    assert problems == []
+    page.check("#id_choice-skills_1")
+    with page.expect_navigation():
+        page.click("button[value=submit]")
+    person.refresh_from_db()
+    assert (person.skills, person.grid, person.remark) == ("刺绣", "一网格", "住在村口")
 
 
 def test_no_page_the_walk_leaves_out_for_its_state_is_left_out_here():
