@@ -7,7 +7,7 @@ class LedgersConfig(AppConfig):
 
     def ready(self):
         from federation.shared.offline import BlankForm, register_blank_form
-        from ledgers import panels, paper_panels  # noqa: F401 - register the panels of their pages
+        from ledgers import exports, panels, paper_panels  # noqa: F401 - register the list to take out, panels of pages
         from ledgers.views import person_panels  # noqa: F401 - registers those of the page of a person
 
         register_blank_form(

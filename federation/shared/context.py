@@ -27,6 +27,8 @@ MORE = (
     ("summary-current", "基本情况汇总表", "persons.view"),
     ("transfer-list", "转移", "persons.edit"),
     ("duplicate-list", "疑似重复", "persons.approve"),
+    ("export-list", "我的下载", "tables.export"),
+    ("export-waiting", "待同意的下载", "exports.approve"),
     ("account-list", "账号", "accounts.manage"),
     ("key-list", "接口密钥", "accounts.manage"),
     ("roster-synonyms", "表头写法", "rosters.synonyms"),

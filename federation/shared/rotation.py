@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models.functions import Cast
 
+from federation.shared import export_files
 from federation.shared.keys import LOOK_AGAIN_SECONDS
 from federation.shared.models import ChangeRecord
 from federation.shared.rosters import staging, uploads
@@ -26,6 +27,7 @@ CHUNK = 500
 BLOBS: dict[str, Callable[[], tuple[int, int]]] = {
     "上传的名册文件": uploads.reseal_files,
     "暂存的名册内容": staging.reseal_blocks,
+    "待下载的文件": export_files.reseal_files,
 }
 
 

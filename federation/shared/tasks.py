@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from federation.shared import retention
+from federation.shared import exports, retention  # noqa: F401 - registers its job kind
 from federation.shared.jobs import services, sweeping
 from federation.shared.rosters import tasks as roster_tasks  # noqa: F401 - registers its job kinds
 

@@ -3,6 +3,7 @@
 from django.urls import reverse
 from django.utils import timezone
 
+from federation.shared.export_views import ask_link
 from federation.shared.tables import Column, Table
 from federation.shared.views import ScopedListView
 from ledgers.filters import PersonFilter
@@ -115,6 +116,7 @@ class PersonListView(ScopedListView):
             row.place = f"{names.get(row.org_path[:-steplen], '')} {names.get(row.org_path, '')}".strip()
 
     def actions(self):
+        taken = ask_link("persons", self.request)
         if not self.request.user.has_scope("persons.edit"):
-            return []
-        return [{"url": reverse("person-add"), "label": "新登记", "kind": "primary"}]
+            return taken
+        return [{"url": reverse("person-add"), "label": "新登记", "kind": "primary"}, *taken]

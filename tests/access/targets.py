@@ -113,6 +113,11 @@ TARGETS = {
     "job-progress": Target("job"),
     "job-cancel": Target("job"),
     "job-retry": Target("job"),
+    # lists that leave
+    "export-ask": Target("", kwargs=lambda place: {"kind": "persons"}, by_word=True),
+    "export-detail": Target("exportfile"),
+    "export-decide": Target("exportfile", data=lambda place: {"action": "refuse", "answer": "用途不清楚"}),
+    "export-fetch": Target("exportfile", expect=nothing_there),
     # persons
     "person-detail": Target("disabledperson"),
     "person-edit": Target("disabledperson", data=version_of("disabledperson")),
