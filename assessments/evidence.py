@@ -7,7 +7,7 @@ from django.urls import NoReverseMatch, reverse
 from assessments.models import BodyResult
 from federation.shared.metrics import Kinds, metric
 from federation.shared.templatetags.ui import cn_date
-from ledgers.models import DisabledPerson
+from ledgers.models import DisabledPerson, RosterSummary
 from orgs.metrics import Rate
 from orgs.models import (
     ArchiveVolume,
@@ -42,6 +42,7 @@ _SAYINGS = {
     Organisation: lambda row: (row.label, ""),
     Tenure: lambda row: (str(row), _spell(row.started_on, row.ended_on)),
     DisabledPerson: lambda row: (row.name, f"{cn_date(row.registered_on)} 登记"),
+    RosterSummary: lambda row: (f"{row.organisation.label} {cn_date(row.as_of)}的汇总表", row.get_state_display()),
     BodyResult: lambda row: (row.organisation.label, f"{row.total} 分"),
     Gap: lambda row: (str(row), f"{cn_date(row.started_on)} 到 {cn_date(row.ended_on)}，{row.days} 天"),
     Rate: lambda row: (str(row), f"{row.numerator} ÷ {row.denominator}"),
@@ -97,6 +98,8 @@ def _row(row) -> dict:
 def _address(row) -> str:
     if isinstance(row, DisabledPerson):
         return address("person-detail", row.uid)
+    if isinstance(row, RosterSummary):
+        return address("summary-detail", row.uid)
     if isinstance(row, BodyResult):
         return address("run-body", row.run_id, row.organisation_id)
     organisation = row.pk if isinstance(row, Organisation) else getattr(row, "organisation_id", None)

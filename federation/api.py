@@ -12,6 +12,7 @@ from rest_framework.permissions import AllowAny
 
 from assessments import api as assessments_api
 from federation.shared.permissions import PUBLIC, requires
+from ledgers import api as ledgers_api
 from orgs import api as orgs_api
 
 
@@ -63,6 +64,8 @@ urlpatterns = [
     path("runs/<int:pk>/", assessments_api.RunDetail.as_view(), name="api-run-detail"),
     path("results/", assessments_api.ResultList.as_view(), name="api-result-list"),
     path("compliance/", assessments_api.ComplianceList.as_view(), name="api-compliance-list"),
+    path("summaries/", ledgers_api.SummaryList.as_view(), name="api-summary-list"),
+    path("summaries/current/", ledgers_api.SummaryNow.as_view(), name="api-summary-current"),
     # Not <path:…>, which stops at a line end.
     re_path(r"^(?P<rest>[\s\S]+)$", unknown, name="api-unknown"),
 ]

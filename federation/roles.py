@@ -137,6 +137,7 @@ API_RESOURCES = {
     "runs": "考核批次",
     "results": "考核结果",
     "compliance": "九有、六有达标情况",
+    "summaries": "残疾人基本情况汇总表（表一）的数字",
 }
 
 

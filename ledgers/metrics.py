@@ -1,14 +1,18 @@
-"""Numbers from the ledgers. Of the nine books only 表二 has a place yet; the others earn nothing until they do."""
+"""Numbers from the ledgers. Of the nine books 表一 and 表二 have a place yet; the others earn nothing until they do."""
 
 from django.db.models import Q
 
 from federation.shared.metrics import SUBTREE, Counted, NoSource, register
-from ledgers.models import DisabledPerson
+from ledgers.models import DisabledPerson, RosterSummary, SummaryState
 from orgs.metrics import CAMPAIGN_2012, CITY_REPORT, COUNTY_REPORT, LETTER_2011
 
 
 def current_persons(window):
     return DisabledPerson.objects.current_on(window.as_of)
+
+
+def approved_summaries(window):
+    return RosterSummary.objects.filter(state=SummaryState.APPROVED, year=window.year, as_of__lte=window.as_of)
 
 
 register(Counted(
@@ -28,10 +32,26 @@ register(Counted(
     mend="person-list?area={body}&quality=failed", mend_permission="persons.view",
 ))  # fmt: skip
 
+register(Counted(
+    name="ledgers.approved_summaries", label="审定的基本情况汇总表（表一）", unit="份", source=COUNTY_REPORT,
+    definition="考核年度内、截止日期不晚于考核截止日、考核时已经审定的基本情况汇总表（表一）。只看本机构。",
+    facts=approved_summaries, permission="summaries.view",
+    mend="summary-current?organisation={body}", mend_permission="summaries.edit",
+))  # fmt: skip
+
+# An answer from two of nine books would call missing what has no place to be written down.
+for _name, _label in (
+    ("ledgers.entry_kinds", "有审定记录的台账种类"),
+    ("ledgers.village_entry_kinds", "村级残协有审定记录的台账种类"),
+):
+    register(NoSource(
+        name=_name, label=_label, unit="种",
+        source=COUNTY_REPORT if _name == "ledgers.entry_kinds" else f"{LETTER_2011}第三条",
+        definition="考核年度有审定记录的台账种类数（七表一录一记共九种）。九种中系统里目前只有表一、表二有登记的地方，"
+        "另外七种还没有，现在计算会把没有地方登记当成没有做，所以暂不计算。",
+    ))  # fmt: skip
+
 for _name, _label, _unit, _source in (
-    ("ledgers.approved_summaries", "审定的基本情况汇总表（表一）", "份", COUNTY_REPORT),
-    ("ledgers.entry_kinds", "有审定记录的台账种类", "种", COUNTY_REPORT),
-    ("ledgers.village_entry_kinds", "村级残协有审定记录的台账种类", "种", f"{LETTER_2011}第三条"),
     ("ledgers.needs_met", "已落实的服务需求", "件", f"{LETTER_2011}第三条"),
     ("ledgers.persons_visited", "入户走访到的残疾人", "人", f"{LETTER_2011}第三条"),
     ("ledgers.influential_activities", "在当地有影响的扶残助残活动", "次", f"{LETTER_2011}第一条"),

@@ -16,6 +16,7 @@ from federation.demo.accounts import account_lines, create_accounts
 from federation.demo.facts import FactsWriter
 from federation.demo.people import Population
 from federation.demo.persons import people_of
+from federation.demo.summaries import hand_in
 from federation.demo.waiting import put_on_their_way
 from federation.roles import API_RESOURCES
 from federation.shared.jobs import run_now
@@ -68,6 +69,7 @@ def build(persons: int) -> list[str]:
         rows = people_of(villages, persons, population, today, clerk)
         DisabledPerson.objects.bulk_create(rows, batch_size=500)
         persons += put_on_their_way(population, today)
+        hand_in(county, today)
         province = Organisation.objects.get(level=Level.PROVINCE)
         _, secret = ApiKey.issue(
             name=KEY_NAME,

@@ -3,8 +3,11 @@
 import random
 from datetime import date, timedelta
 
+from django.utils import timezone
+
+from accounts.models import User
 from committees.models import Appointment
-from ledgers.models import DisabledPerson
+from ledgers.models import DisabledPerson, RosterSummary, SummaryState
 from orgs.models import (
     ArchiveVolume,
     BodyKind,
@@ -128,6 +131,7 @@ class Builder:
                 started, ended = spell(draw)
                 Regulation.objects.create(organisation=body, kind=kind, issued_on=started, withdrawn_on=ended)
         self.accounts(body)
+        self.summaries(body)
         draw = self.draw(body, "letter")
         if draw.random() < 0.6:
             ResponsibilityLetter.objects.create(
@@ -140,6 +144,18 @@ class Builder:
                 organisation=body, year=draw.choice([YEAR, YEAR - 1]), text="补齐空缺岗位",
                 recorded_on=draw.choice([date(2026, 2, 1), AS_OF, AS_OF + DAY]),
             )  # fmt: skip
+
+    def summaries(self, body):
+        """表一 of several days, in every state; approved by whoever there is."""
+        for number, day in enumerate([date(YEAR - 1, 12, 31), START, AS_OF, AS_OF + DAY]):
+            draw = self.draw(body, "summary", str(number))
+            if draw.random() < 0.4:
+                state = draw.choice([SummaryState.APPROVED, SummaryState.APPROVED, *SummaryState.values])
+                decided = {"decided_by": User.objects.first(), "decided_at": timezone.now(), "digest": "0" * 64}
+                RosterSummary.objects.create(
+                    organisation=body, as_of=day, year=day.year, state=state,
+                    **(decided if state == SummaryState.APPROVED else {}),
+                )  # fmt: skip
 
     def accounts(self, body):
         """Budgets and volumes, which are of a year."""

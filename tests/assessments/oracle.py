@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from committees.models import Appointment
-from ledgers.models import DisabledPerson
+from ledgers.models import DisabledPerson, RosterSummary
 from orgs.models import (
     ArchiveVolume,
     Budget,
@@ -59,6 +59,7 @@ class Facts:
         self.volumes = rows(ArchiveVolume, "organisation_id", "year", "ledger_kind")
         self.targets = rows(YearlyTarget, "organisation_id", "year", "recorded_on")
         self.letters = rows(ResponsibilityLetter, "organisation_id", "year", "signed_on")
+        self.summaries = rows(RosterSummary, "organisation_id", "year", "as_of", "state")
         self.persons = rows(
             DisabledPerson, "organisation_id", "registered_on", "moved_away_on", "deceased_on", "cancelled_on",
             "missing_mandatory", "failed_checks",
@@ -270,7 +271,10 @@ class Oracle:
             "9.6": any(row["allocated_amount"] > 0 for row in self.budgets(body)),
             "9.7": bool(self.letters_signed(body) or self.targets_set(body)),
             "9.8": len(kinds) >= 6,
-            "9.9": MISSING,
+            "9.9": any(
+                row["state"] == "approved" and row["year"] == self.year and row["as_of"] <= self.as_of
+                for row in self.own("summaries", body)
+            ),
         }
 
     def six(self, body) -> dict:

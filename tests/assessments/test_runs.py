@@ -229,7 +229,9 @@ def test_what_is_missing_is_said_by_name(world, standards):
     items = BodyResult.objects.get(run=run, organisation=world.township).items
     assert items["9.5"]["r"].endswith("缺 2 项制度：信访接待、考核奖罚")
     assert items["9.1"]["r"] == "没有在挂的牌子"
-    assert items["9.9"] == {"p": "0.00", "s": "none"}
+    assert items["9.9"]["r"] == "没有审定的基本情况汇总表（表一）"
+    run = computed("six_haves_2012", world.county)
+    assert BodyResult.objects.get(run=run, organisation=world.village).items["6.5"] == {"p": "0.00", "s": "none"}
 
 
 def test_vacant_posts_are_told_with_their_days_and_cost(world, standards):

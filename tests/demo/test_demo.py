@@ -10,7 +10,8 @@ from federation.demo import PASSWORD, world
 from federation.demo.people import Population, check_digit
 from federation.roles import Role
 from federation.shared.normalise import id_number
-from ledgers.models import DisabledPerson, PersonDraft
+from ledgers.models import DisabledPerson, PersonDraft, RosterSummary
+from ledgers.summaries.services import broken_summaries
 from orgs.models import Level, Organisation, Tenure, Worker
 
 
@@ -51,6 +52,12 @@ def test_forms_wait_for_the_township_come_back_to_the_village_and_lie_as_drafts(
 
 def test_one_assessment_waits_for_the_worker(demo):
     assert Run.objects.filter(job__state="queued").count() == 1
+
+
+def test_last_years_summaries_are_approved_and_one_of_today_waits(demo):
+    states = RosterSummary.objects.order_by("as_of", "org_path").values_list("state", flat=True)
+    assert list(states) == ["approved", "approved", "submitted"]
+    assert broken_summaries() == []
 
 
 def test_every_number_carries_the_region_that_was_never_issued(demo):
