@@ -21,7 +21,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Bench:
-    """Where a bench lives and which world it needs: "province" (1.87 million persons), "county", or "empty"."""
+    """Where a bench lives and which world it needs: "province" (1.87 million persons), "city", "county", or "empty"."""
 
     name: str
     module: str
@@ -36,6 +36,7 @@ BENCHES = {
         Bench("assess_county", "bench.assess_county", "county"),
         Bench("assess_province", "bench.assess_province", "province"),
         Bench("list_persons", "bench.list_persons", "province"),
+        Bench("export_xlsx", "bench.export_xlsx", "city"),
         Bench("name_search", "bench.name_search", "province"),
         Bench("summary_county", "bench.summary_county", "county"),
         Bench("summary_province", "bench.summary_province", "province"),

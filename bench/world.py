@@ -21,6 +21,7 @@ from orgs.models import BodyKind, Level, Organisation, PlaceKind
 
 # Cities, counties a city, townships and villages of the whole; Gansu has 19,121 bodies.
 PROVINCE = {"cities": 14, "counties": 86, "townships": 1302, "villages": 17_718, "persons": 1_870_000}
+CITY = {"cities": 1, "counties": 3, "townships": 94, "villages": 1074, "persons": 136_400}
 COUNTY = {"cities": 1, "counties": 1, "townships": 28, "villages": 322, "persons": 40_900}
 TODAY = date(2026, 11, 21)
 # Raise it when the world changes: a kept one is then refused.
@@ -33,8 +34,8 @@ def build(world: str, context):
     """Fill a migrated database; the world "empty" stays so."""
     if world == "empty":
         return
-    counts = dict(PROVINCE if world == "province" else COUNTY)
-    if context.scale != 1.0 and world == "province":
+    counts = dict({"province": PROVINCE, "city": CITY}.get(world, COUNTY))
+    if context.scale != 1.0 and world != "county":
         counts = {name: max(1, round(count * context.scale)) for name, count in counts.items()}
     with transaction.atomic():
         bodies = organisations(counts)
