@@ -29,6 +29,8 @@ FEDERATION_UNIT_NAME = env("FEDERATION_UNIT_NAME", default="")
 FEDERATION_CONTACT = env("FEDERATION_CONTACT", default="")
 
 KEYS = KeyFile.load_or_create(Path(env("FEDERATION_KEY_FILE", default=str(DATA_DIR / "keys" / "keys.json"))))
+# Who was erased, as keyed hashes: outside what a restore puts back, so that a restored backup erases again.
+FEDERATION_ERASURE_LIST = Path(env("FEDERATION_ERASURE_LIST", default=str(DATA_DIR / "erasures.txt")))
 SECRET_KEY = env("SECRET_KEY", default=KEYS.django_secret)
 # "aes-256-gcm" or "sm4-gcm": what new sealed values are written with; both are always readable.
 SEALING_CIPHER = env("FEDERATION_SEALING_CIPHER", default="aes-256-gcm")

@@ -6,10 +6,19 @@ class LedgersConfig(AppConfig):
     verbose_name = "台账"
 
     def ready(self):
+        from federation.shared.jobs.gate import before_release
         from federation.shared.offline import BlankForm, register_blank_form
-        from ledgers import exports, panels, paper_panels  # noqa: F401 - register the list to take out, panels of pages
+        from ledgers import (  # noqa: F401 - register the list to take out, panels of pages
+            exports,
+            keeping,
+            panels,
+            paper_panels,
+        )
+        from ledgers.erasure import erase_again
         from ledgers.views import person_panels  # noqa: F401 - registers those of the page of a person
 
         register_blank_form(
             BlankForm(page="person-add", blank="person-blank", label="新登记一名残疾人", permission="persons.edit")
         )
+        keeping.register_all()
+        before_release("ledgers.erase_again", erase_again)

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from federation.shared import audit
 from federation.shared.jobs import gate
+from federation.shared.models.exports import Submission
 from federation.shared.models.jobs import Job
 from federation.shared.models.periods import PeriodRun
 from federation.shared.models.rosters import RosterImport, StagedBlock
@@ -27,7 +28,10 @@ NIGHT_HOUR = 2
 
 @dataclass(frozen=True)
 class Kept:
-    """`due(before)` gives the rows last touched before that moment; `remove(rows)` deletes and gives their number."""
+    """`due(before)` gives the rows last touched before that moment; `remove(rows)` deletes and gives their number.
+
+    What a person must confirm is not deleted but put on a list: `does` says so, `period` the years in words.
+    """
 
     name: str
     what: str
@@ -35,6 +39,12 @@ class Kept:
     source: str
     due: Callable
     remove: Callable
+    does: str = "删除"
+    period: str = ""
+
+    @property
+    def period_words(self) -> str:
+        return self.period or f"{self.days} 天"
 
     def due_now(self):
         return self.due(timezone.now() - datetime.timedelta(days=self.days))
@@ -110,6 +120,14 @@ def _remove_unconfirmed(rows) -> int:
     )
 
 
+def _submissions(before):
+    return Submission.objects.filter(created_at__lt=before)
+
+
+def _remove_submissions(rows) -> int:
+    return rows.delete()[0]
+
+
 def _written_imports(before):
     """Imports written (or taken back) before, of which something is still kept."""
     kept = StagedBlock.objects.filter(roster_import=OuterRef("pk"))
@@ -137,6 +155,10 @@ register(Kept("rosters.uploads", "上传的名册原件", 30, "系统规定：�
 register(
     Kept("rosters.staged", "检查后没有确认的名册", 7, "系统规定：未确认的 7 天", _unconfirmed, _remove_unconfirmed)
 )
+register(
+    Kept("shared.submissions", "表单的提交编号", 90, "系统规定：防重复提交的编号保存 90 天", _submissions,
+         _remove_submissions)
+)  # fmt: skip
 register(
     Kept(
         "rosters.written", "写入名册的记录（整体撤销用）", RosterImport.KEPT_DAYS,

@@ -4,6 +4,8 @@ A database knows that it was restored by its own mark: on PostgreSQL a restored 
 number in another cluster or another number), on SQLite the backup takes the mark out of its copy.
 """
 
+from collections.abc import Callable
+
 from django.db import connections
 
 from federation.shared import audit
@@ -44,11 +46,21 @@ def open_at_first(using: str = "default"):
         JobGate.objects.using(using).create(pk=1, database=this_database(using))
 
 
+_before_release: dict[str, Callable] = {}
+
+
+def before_release(name: str, act: Callable):
+    """`act(by=…)` runs before jobs are released in a restored database, in the same transaction."""
+    _before_release[name] = act
+
+
 def release_jobs(*, by) -> bool:
     """Let jobs run in this database; False where they may already."""
     gate, _ = JobGate.objects.select_for_update().get_or_create(pk=1, defaults={"database": RESTORED})
     if gate.database == this_database():
         return False
+    for act in _before_release.values():
+        act(by=by)
     gate.database, gate.released_by = this_database(), by
     gate.save()
     audit.record("shared.jobs.released", actor=by)

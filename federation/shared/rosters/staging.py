@@ -103,6 +103,25 @@ def errors_of(roster_import: RosterImport) -> list[CellError]:
     return [CellError(*error) for block in blocks for error in content_of(block, roster_import)]
 
 
+def forget_rows(roster_import: RosterImport, pks: set[int]) -> int:
+    """Take these stored rows out of what an undo would put back, and drop what was read from the file.
+
+    For a person whose data is erased; the other rows of the import can still be taken back. Gives the number of
+    blocks that were removed or written anew.
+    """
+    blocks = StagedBlock.objects.filter(roster_import=roster_import)
+    touched = blocks.exclude(content=StagedBlock.Content.WRITTEN).delete()[0]
+    for block in blocks.filter(content=StagedBlock.Content.WRITTEN):
+        data = content_of(block, roster_import)
+        kept = [row for row in data["changed"] if row[0] not in pks]
+        if len(kept) < len(data["changed"]):
+            fresh = written_block(roster_import, block.number, data | {"changed": kept})
+            block.payload = fresh.payload
+            block.save(update_fields=["payload"])
+            touched += 1
+    return touched
+
+
 def reseal_blocks() -> tuple[int, int]:
     """Seal the blocks of an older key with the one in use, one a transaction; (renewed, those that do not open)."""
     renewed = broken = 0

@@ -12,6 +12,7 @@ class Command(BaseCommand):
     def handle(self, *args, dry_run, **options):
         due = counts_due()
         removed = {kept.name: count for kept, count in due} if dry_run else remove_due()
-        word = "将删除" if dry_run else "已删除"
+        word = "将" if dry_run else "已"
         for kept, _ in due:
-            self.stdout.write(f"{kept.what}：保存 {kept.days} 天（{kept.source}），{word} {removed[kept.name]} 份。")
+            done = f"{word}{kept.does} {removed[kept.name]} 份"
+            self.stdout.write(f"{kept.what}：保存 {kept.period_words}（{kept.source}），{done}。")
