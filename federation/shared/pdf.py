@@ -73,6 +73,11 @@ def together(made: Iterable) -> bytes:
     return made[0].copy(pages).write_pdf()
 
 
+def part(document) -> bytes:
+    """A document as `federation.shared.pdf_join` reads it."""
+    return document.write_pdf(pdf_version="1.4")
+
+
 def _own_fetcher(pictures: Mapping[str, bytes]):
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 

@@ -1,22 +1,25 @@
 """Printing the personal form: what for, the sheet on the page or as PDF, blank ones."""
 
 from django import forms
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 
 from federation.shared import pdf
 from federation.shared.forms import HouseForm
 from federation.shared.reveal import REASON_MIN, ReasonMissing, TooManyReveals
+from federation.shared.submissions import answer_once
 from federation.shared.views import ScopedView
 from ledgers.attachments import photo_of
 from ledgers.documents.person_form import TITLE, PersonSheet
 from ledgers.documents.printing import Purpose, photos_of, printed_sheet, sheets_in_pdf
+from ledgers.documents.village_forms import ask_for_forms, forms_of
 from ledgers.models import DisabledPerson
 from ledgers.views.attachments import VIEW, OfPerson, may_reveal
 from ledgers.views.persons import list_crumb, person_url
+from orgs.models import Organisation
 
 NUMBERS = (("masked", "遮盖号码"), ("whole", "打印完整号码（会登记理由和时间）"))
 BUTTONS = [("page", "打开打印页", "primary"), ("pdf", "下载 PDF", "")]
@@ -143,3 +146,48 @@ class BlankFormView(AsksPurpose):
         if "pdf" in request.GET and not pdf.fault():
             return pdf_response(sheets_in_pdf([sheet], {}), f"{TITLE}（空白）")
         return self.sheet_page(sheet, pdf_url="" if pdf.fault() else "?pdf=1")
+
+
+class VillagePrintView(AsksPurpose):
+    """The forms of everybody registered at a body, as a job; numbers are masked."""
+
+    permission = "tables.export"
+
+    def dispatch(self, request, *args, pk, **kwargs):
+        self.body = get_object_or_404(Organisation.objects.visible_to(request.user, VIEW), pk=pk)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_title(self):
+        return f"打印 {self.body.label} 的全部登记表"
+
+    def breadcrumbs(self):
+        return [{"url": self.cancel_url(), "label": self.body.label}]
+
+    def cancel_url(self):
+        return reverse("organisation-detail", args=[self.body.pk])
+
+    def form(self, data=None):
+        form = PrintForm(data)
+        form.actions = [] if pdf.fault() else [("print", "开始打印", "primary")]
+        return form
+
+    def get(self, request):
+        return self.ask(self.form(), lead=self.lead())
+
+    def lead(self):
+        count = forms_of(self.request.user, self.body).count()
+        return f"在册 {count} 人，每人一张 A4 纸，号码遮盖，合成一个 PDF 文件。做好后 24 小时内可以下载一次。"
+
+    def post(self, request):
+        return answer_once(request, lambda: self.begin(request))
+
+    def begin(self, request):
+        form = self.form(request.POST)
+        if not pdf.fault() and form.is_valid():
+            try:
+                export = ask_for_forms(by=request.user, body=self.body, purpose=form.cleaned_data["purpose"])
+            except ValidationError as refusal:
+                form.add_error(None, refusal)
+            else:
+                return redirect("job-detail", export.job_id)
+        return self.ask(form, status=422, lead=self.lead())

@@ -124,6 +124,11 @@ TARGETS = {
     "person-end": Target("disabledperson", data=version_of("disabledperson")),
     "person-attachments": Target("disabledperson", data=lambda place: {"kind": "other"}),
     "person-print": Target("disabledperson", data=lambda place: {"purpose": "归档留存", "numbers": "masked"}),
+    "person-copy": Target(
+        "disabledperson",
+        data=lambda place: {"asker": "本人", "identity": "核对了居民身份证原件", "reason": "复制本人信息"},
+    ),
+    "village-print": Target("organisation", data=lambda place: {"purpose": "归档留存"}),
     "person-photo": Target("disabledperson", expect=nothing_there),
     "attachment-open": Target("attachment", kwargs=attachment_of, data=lambda place: {"reason": "核对本人身份证原件"}),
     "attachment-delete": Target("attachment", kwargs=attachment_of),
