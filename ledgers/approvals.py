@@ -21,8 +21,12 @@ from federation.shared.history import (
     record_changes_bulk,
     save_versioned,
 )
+from federation.shared.models import ChangeRecord
 from ledgers.approval_history import LABEL, ever_approved, last_submitters
+from ledgers.attachments import delete_attachments
 from ledgers.drafts import delete_draft
+from ledgers.following import follow_person
+from ledgers.households import alone, lock_household, refresh_household
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import EntryState
 
@@ -56,10 +60,18 @@ def submit_person(*, person: DisabledPerson, by, expected_version: int | None = 
             _decide(person, by)
             create_versioned(person, by=by)
         else:
+            # A household is locked before its people, as everywhere.
+            home = person.household_id
+            lock_household(home)
             stored = DisabledPerson.objects.select_for_update(of=("self",)).get(pk=person.pk)
+            if home and stored.organisation_id != person.organisation_id:
+                alone(person)
             if person.state == EntryState.RETURNED or changed_fields(stored, person):
                 _decide(person, by)
             save_versioned(person, by=by, expected_version=expected_version)
+            if stored.organisation_id != person.organisation_id:
+                follow_person(person)
+            refresh_household(pk=home, by=by)
         if draft is not None:
             delete_draft(draft=draft, by=by)
     return person
@@ -162,4 +174,7 @@ def withdraw_person(*, person: DisabledPerson, by, expected_version: int):
         if not may_withdraw(stored, by):
             raise ValidationError("只能撤回自己新登记、还没有审核通过的登记表。")
         audit.record("ledgers.person.withdrawn", actor=by, target=stored, details={"state": stored.state})
+        delete_attachments(person=stored, by=by)
+        # Of somebody who was never registered nothing stays but the entry in the log.
+        ChangeRecord.objects.of(stored).delete()
         stored.delete()

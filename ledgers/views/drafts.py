@@ -84,7 +84,10 @@ class DraftSaveView(View):
         try:
             draft = keep_sent(request, person)
         except DraftConflict as conflict:
-            return JsonResponse({"text": str(conflict)}, status=409)
+            # The page goes on from what is kept now, so that pressing 存草稿 once more does what the sentence says.
+            newest = with_draft(request.POST, conflict.stored)
+            known = {name: newest[name] for name in ("draft", "draft_version")}
+            return JsonResponse(known | {"text": str(conflict)}, status=409)
         except ValidationError as refusal:
             return JsonResponse({"text": refusal.messages[0]}, status=422)
         text = f"已自动保存 {timezone.localtime(draft.updated_at):%H:%M}"

@@ -51,6 +51,7 @@
         return answer.json().then(function (said) {
           if (answer.ok) { kept(said); return; }
           stopped = answer.status === 409;
+          if (stopped) { mark.value = said.draft; version.value = said.draft_version; }
           say(said.text);
         });
       })

@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import Assignment
 from federation.roles import Role
 from federation.shared.history import history_of
-from federation.shared.models import AuditEntry
+from federation.shared.models import AuditEntry, ChangeRecord
 from ledgers.approval_history import changes_to_approve
 from ledgers.approvals import Outcome, approve_persons, return_person, submit_person, withdraw_person
 from ledgers.models import DisabledPerson
@@ -225,12 +225,14 @@ def test_an_approved_form_cannot_be_returned(world, make_person):
 
 # --- withdrawing ----------------------------------------------------------------------------------
 def test_the_author_takes_back_a_new_entry_and_the_log_remembers(as_user, world):
-    person = new_entry(world, world.member)
+    person = changed(new_entry(world, world.member), world.member, skills="编织")
+    assert ChangeRecord.objects.filter(label="ledgers.disabledperson").count() == 2
     page = reverse("person-withdraw", args=[person.uid])
     client = as_user("member")
     assert "找不回来" in client.get(page).content.decode()
     assert client.post(page, {"version": person.version}).status_code == 302
     assert not DisabledPerson.objects.exists()
+    assert not ChangeRecord.objects.filter(label="ledgers.disabledperson").exists()
     assert AuditEntry.objects.filter(action="ledgers.person.withdrawn", actor_id=world.member.pk).count() == 1
 
 

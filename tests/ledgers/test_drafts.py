@@ -185,6 +185,7 @@ def test_the_script_is_answered_with_the_number_and_what_to_say(as_user, world):
     assert typed_in(PersonDraft.objects.get())["name"] == "王国"
     stale = autosave(client, name="王", draft=first["draft"], draft_version=1)
     assert stale.status_code == 409 and "在另一个窗口里存过" in stale.json()["text"]
+    assert (stale.json()["draft"], stale.json()["draft_version"]) == (first["draft"], "2")
 
 
 def test_saving_while_one_types_writes_one_entry_in_the_log(as_user, world):
