@@ -1,4 +1,4 @@
-"""The product's own jobs killed at every SQL statement: an import being written, an assessment being computed.
+"""The product's own jobs killed at every SQL statement: an import, an assessment, a list that leaves as a file.
 
     python -m tests.jobs.product_run --scene roster --every 1
 
@@ -10,9 +10,11 @@ import argparse
 import functools
 import json
 import shutil
+from datetime import date, timedelta
 from pathlib import Path
 
 import django
+from django.conf import settings
 
 from tests.jobs.crash_run import killed_at
 
@@ -21,14 +23,14 @@ YEAR = 2026
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--scene", choices=["roster", "assessment"], required=True)
+    parser.add_argument("--scene", choices=["roster", "assessment", "export"], required=True)
     parser.add_argument("--every", type=int, default=1, help="kill at every nth statement only")
     options = parser.parse_args()
     django.setup()
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    job, left_behind = (roster if options.scene == "roster" else assessment)()
+    job, left_behind = {"roster": roster, "assessment": assessment, "export": export}[options.scene]()
     snapshot = Snapshot()
     complete(job)
     undisturbed = left_behind()
@@ -64,6 +66,8 @@ class Snapshot:
         for suffix in ("-wal", "-shm"):
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
         shutil.copy(f"{self.path}.before", self.path)
+        # What the last round made; the database of this one knows nothing of it.
+        shutil.rmtree(Path(settings.MEDIA_ROOT) / "exports", ignore_errors=True)
 
 
 def complete(job):
@@ -144,6 +148,51 @@ def assessment():
         return [len(rows), rows, audit, told, rows_of_every_table()]
 
     return run.job_id, left_behind
+
+
+def export():
+    """A list of more rows than the job reads between two looks, asked for as a file."""
+    import hashlib
+
+    from django.http import QueryDict
+
+    from federation.shared.export_files import OpenedFile
+    from federation.shared.exports import ask_for, export_kind
+    from federation.shared.models import AuditEntry, ExportFile
+    from ledgers.models import DisabledPerson
+    from tests.conftest import build_world
+    from tests.rosters.people import id_number
+
+    settings.FEDERATION_EXPORT_SECOND_PERSON_ROWS = 10_000
+    world = build_world()
+    days = [date(1950, 1, 1) + timedelta(days=number) for number in range(2100)]
+    DisabledPerson.objects.bulk_create(
+        DisabledPerson(
+            organisation=world.village,
+            name=f"测试{number}",
+            born_on=day,
+            registered_on=day,
+            id_number=id_number(0, day),
+        )
+        for number, day in enumerate(days)
+    )
+    asked = ask_for(
+        kind=export_kind("persons"), by=world.clerk, area=world.county, criteria=QueryDict(), file_format="csv",
+        preset="usual", whole=False, purpose="入户核对",
+    )  # fmt: skip
+
+    def left_behind():
+        done = ExportFile.objects.get(pk=asked.pk)
+        kept = sorted((Path(settings.MEDIA_ROOT) / "exports").iterdir())
+        assert [path.name for path in kept] == [Path(done.stored_path).name], kept
+        # Closing it would remove it, which is the fetching's to do.
+        content = b"".join(OpenedFile(done))
+        assert hashlib.sha256(content).hexdigest() == done.sha256 and len(content) == done.size
+        audit = sorted(AuditEntry.objects.values_list("action", flat=True))
+        # The first line says when it was made.
+        return [done.row_count, content.split(b"\n", 1)[1].decode(), done.state, audit, rows_of_every_table()]
+
+    return asked.job_id, left_behind
 
 
 if __name__ == "__main__":

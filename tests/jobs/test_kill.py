@@ -144,7 +144,7 @@ def test_a_job_killed_at_any_of_its_statements_is_completed_by_the_next_worker(e
     assert report["wrong"] == []
 
 
-@pytest.mark.parametrize("scene", ["roster", "assessment"])
+@pytest.mark.parametrize("scene", ["roster", "assessment", "export"])
 def test_an_import_and_an_assessment_killed_on_the_way_leave_what_an_undisturbed_one_leaves(sqlite, scene):
     # A night run kills at every statement, the everyday one at each fifth.
     every = "1" if KILLS > 10 else "5"
