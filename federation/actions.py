@@ -29,6 +29,7 @@ ACTIONS = {
     "exports.fetched": "下载文件",
     "ledgers.draft.kept": "存登记表草稿",
     "ledgers.draft.deleted": "删除登记表草稿",
+    "ledgers.guardian_phone.changed": "更换监护人电话",
     "ledgers.person.approved": "审核通过登记表",
     "ledgers.person.merged": "合并登记表",
     "ledgers.person.merged_away": "并入另一份登记表",

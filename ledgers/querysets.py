@@ -77,6 +77,12 @@ class AttachmentQuerySet(ScopedQuerySet):
         return condition
 
 
+class HouseholdQuerySet(ScopedQuerySet):
+    def scope_condition(self, scope: Scope) -> Q:
+        """Who sees people of one category only sees no household: it tells of everybody who lives in it."""
+        return Q(pk__in=[]) if scope.category else super().scope_condition(scope)
+
+
 class TransferQuerySet(ScopedQuerySet):
     """A transfer belongs to both of its sides."""
 

@@ -27,6 +27,8 @@ MORE = (
     ("summary-current", "基本情况汇总表", "persons.view"),
     ("transfer-list", "转移", "persons.edit"),
     ("duplicate-list", "疑似重复", "persons.approve"),
+    ("household-list", "残疾人家庭", "persons.view"),
+    ("in-charge-list", "专职委员负责的人", "persons.edit"),
     ("export-list", "我的下载", "tables.export"),
     ("export-waiting", "待同意的下载", "exports.approve"),
     ("account-list", "账号", "accounts.manage"),

@@ -4,6 +4,7 @@ from django.db import models
 
 from federation.shared.scope import OwnedByOrganisation
 from federation.shared.sealed import SealedRow
+from ledgers.querysets import HouseholdQuerySet
 
 
 class Household(SealedRow, OwnedByOrganisation):
@@ -15,6 +16,7 @@ class Household(SealedRow, OwnedByOrganisation):
     elderly = models.PositiveSmallIntegerField("60 岁及以上人数", null=True, blank=True, help_text="人")
     remark = models.CharField("备注", max_length=300, blank=True)
 
+    objects = HouseholdQuerySet.as_manager()
     view_permission = "persons.view"
     edit_permission = "persons.edit"
 

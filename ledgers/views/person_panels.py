@@ -5,11 +5,14 @@ from django.utils import timezone
 
 from federation.shared.panels import Panel, register_panel
 from ledgers.duplicates import likenesses_of, similar_to
+from ledgers.guardians import with_guardian_phone
 from ledgers.merging import why_not_undone
-from ledgers.models import DisabledPerson, PersonMerge, Transfer
+from ledgers.models import DisabledPerson, Household, PersonMerge, Transfer
 from ledgers.transfer_rows import shown_to
 from ledgers.transfers import APPROVE, EDIT, holds, waiting_for
+from ledgers.views.households import household_url
 from ledgers.views.merges import MERGE, as_line
+from ledgers.views.persons import person_url
 from ledgers.views.transfers import state_tag, transfer_url
 
 
@@ -56,6 +59,29 @@ def merges_of(person, user) -> dict | None:
     return {"similar": lines, "merges": merges, "merge_url": address}
 
 
+def household_of(person, user) -> dict | None:
+    """Who lives with the person, whose guardian has the same phone, and the ways to change that."""
+    editable = may(user, EDIT, person)
+    visible = DisabledPerson.objects.visible_to(user)
+    household = Household.objects.visible_to(user).filter(pk=person.household_id).first()
+    members = visible.filter(household=household).exclude(pk=person.pk) if household else visible.none()
+    guarded = with_guardian_phone(visible, person.guardian_phone).exclude(pk=person.pk)
+    guarded = list(guarded.select_related("organisation").order_by("org_path", "id")[:10])
+    member = person.member_in_charge if editable else None
+    here = {
+        "household": str(household) if household else "",
+        "url": household_url(household) if household else "",
+        "members": [{"name": row.name, "url": person_url(row)} for row in members.order_by("id")],
+        "guarded": [{"name": row.name, "url": person_url(row), "village": row.organisation.label} for row in guarded],
+        "start_url": reverse("household-start", args=[person.uid]) if editable and person.is_current else "",
+        "leave_url": reverse("household-leave", args=[person.uid]) if editable else "",
+        "phone_url": reverse("guardian-phone", args=[person.uid]) if editable and guarded else "",
+        "member": member.name if member else "",
+        "member_url": reverse("in-charge-detail", args=[member.pk]) if member and person.is_current else "",
+    }
+    return here if any(here[name] for name in ("household", "guarded", "start_url", "member_url")) else None
+
+
 def transfers_waiting(organisation, user) -> dict | None:
     """How many transfers the reader may decide."""
     count = waiting_for(user).count()
@@ -82,6 +108,17 @@ register_panel(
         permission="persons.view",
         context=merges_of,
         order=61,
+    )
+)
+register_panel(
+    Panel(
+        place="person",
+        name="household",
+        heading="家庭户和监护人",
+        template="ledgers/person_household.html",
+        permission="persons.view",
+        context=household_of,
+        order=59,
     )
 )
 register_panel(

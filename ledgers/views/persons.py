@@ -20,6 +20,7 @@ from ledgers.models.dictionaries import EntryState
 from ledgers.paper_form import ADDRESSES, sections_of
 from ledgers.views.drafts import KeepsDrafts, whole_number
 from ledgers.views.entry_hints import AsksAboutSimilar, TellsOfTaken
+from ledgers.views.guardians import tell_of_others
 
 
 def person_url(person) -> str:
@@ -184,6 +185,7 @@ class PersonUpdateView(TellsOfTaken, KeepsDrafts, RefusesTakenNumbers, PersonPag
         row = form.save(commit=False)
         version = self.submitted_version()
         submit_person(person=row, by=self.request.user, expected_version=version, draft=self.draft)
+        tell_of_others(self.request, form)
         self.success_message = said_of(row)
         return row
 

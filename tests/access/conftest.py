@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import ApiKey, Assignment, User
 from federation.roles import API_RESOURCES, Role, permissions_of
 from federation.shared.history import save_versioned
-from ledgers.models import DisabledPerson
+from ledgers.models import DisabledPerson, Household
 from orgs.models import Level, Organisation, Worker
 from orgs.services import move_organisation
 from tests.access.canaries import Aviary
@@ -110,6 +110,9 @@ class Grid:
             if not self.lies_below(body, anchor):
                 continue
             if category and isinstance(row, DisabledPerson) and row.category != category:
+                continue
+            if category and isinstance(row, Household):
+                # It tells of everybody who lives in it, of whatever category.
                 continue
             return True
         return False

@@ -38,6 +38,7 @@ REASONS = {
     "ledgers/forms.py: PersonForm._offer_members": "workers of tenures in scope, and the one already named",
     "ledgers/views/approvals.py: ApprovalView.dispatch": "handed to get_in_scope, which narrows it",
     "ledgers/views/drafts.py: DraftSaveView.post": "handed to get_in_scope, which narrows it",
+    "ledgers/views/in_charge.py: InChargeDetailView.get": "the name of who is in charge of people in scope",
     "ledgers/views/listing.py: PersonListView.prepare": "names of the bodies of people in scope",
     "orgs/forms.py: OrganisationForm.clean_code": "codes are unique over the whole system",
     "orgs/forms.py: FactForm.__init__": "the bodies above one's own: names of organisations are open",
