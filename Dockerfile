@@ -6,6 +6,10 @@ RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements/base.txt
 
 FROM python:3.11-slim-bookworm
+# Pango and a Chinese font lay out what is printed as PDF.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin federation \
  && install -d -o federation -g federation -m 700 /data
 ENV PATH=/venv/bin:$PATH \

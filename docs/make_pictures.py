@@ -84,9 +84,26 @@ def phone(page, address):
     take("person-add-phone")
 
 
+def paper(page, address):
+    """The form as it will be printed."""
+    take = camera(page)
+    member = Newcomer(page, address, take)
+    member.log_in("village", PASSWORD)
+    member.open("/persons/")
+    member.follow("main tbody tr:first-child a")
+    member.follow("main a[href$='/print/']")
+    page.get_by_role("button", name="打开打印页").click()
+    page.wait_for_selector(".sheet")
+    take("person-print")
+
+
+WALKS = {"county": (county, (1440, 900)), "phone": (phone, (390, 844)), "paper": (paper, (1200, 900))}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--persons", type=int, default=40900)
+    parser.add_argument("--only", choices=WALKS, action="append", help="only the pictures of this walk")
     options = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
@@ -96,7 +113,7 @@ def main():
         data = folder / "data"
         chromium = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         with served(data) as address:
-            for walk, size in ((county, (1440, 900)), (phone, (390, 844))):
+            for walk, size in (WALKS[name] for name in options.only or WALKS):
                 page = chromium.new_page(locale="zh-CN", viewport={"width": size[0], "height": size[1]})
                 page.set_default_timeout(120_000)
                 extra = (folder, data, options.persons) if walk is county else ()

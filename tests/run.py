@@ -55,6 +55,8 @@ def apt_install():
         "chromium": not shutil.which("chromium"),
         "fonts-noto-cjk": not Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").exists(),
         "libpango-1.0-0": not any(Path("/usr/lib").glob("*/libpango-1.0.so.0")),
+        "libpangoft2-1.0-0": not any(Path("/usr/lib").glob("*/libpangoft2-1.0.so.0")),
+        "libharfbuzz-subset0": not any(Path("/usr/lib").glob("*/libharfbuzz-subset.so.0")),
     }
     packages = [name for name, absent in wanted.items() if absent]
     if not packages:

@@ -13,7 +13,7 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-from federation.shared import launcher
+from federation.shared import launcher, pdf
 from federation.shared.jobs.owners import this_host
 from federation.shared.models.jobs import DatabaseClock, WorkerHost
 from federation.shared.startup import is_local, refuse_bad_start
@@ -89,6 +89,8 @@ class Command(BaseCommand):
         self.stdout.write(f"已启动。请用浏览器打开 http://{shown}:{port}/ （按 Ctrl-C 停止）")
         if not is_local(host) and all(is_local(name) for name in settings.ALLOWED_HOSTS):
             self.stdout.write("提醒：要让其他电脑打开，请把本机的网址写进设置 ALLOWED_HOSTS 后重新启动。")
+        if pdf.fault():
+            self.stdout.write(f"提醒：不能生成 PDF，只能用浏览器打印。{pdf.fault()}")
 
     def watch(self, children):
         looked_at = time.monotonic()
