@@ -146,7 +146,8 @@ class House:
             menu, more = menu[: MENU_LIMIT - 1], menu[MENU_LIMIT - 1 :] + more
         if more and address_of("more"):
             url = address_of("more")
-            inside = any(item["current"] for item in more)
+            # What lies below a page of the menu is marked there.
+            inside = any(item["current"] for item in more) and not any(item["current"] for item in menu)
             menu.append({"url": url, "label": "更多", "current": "true" if inside else self._current(url)})
         return menu, more
 

@@ -153,9 +153,9 @@ class ReturnForm(HouseForm):
     reason = forms.CharField(
         label="退回原因",
         max_length=300,
-        required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="退回时必填：写清哪一项不对、怎么改，填表的人会看到",
+        help_text="写清哪一项不对、怎么改，填表的人会看到；通过的不用填",
+        error_messages={"required": "请写明退回原因，让填表的人知道要改什么。"},
     )
 
 
