@@ -341,3 +341,9 @@ def _shorten(value: str) -> str:
 
 def _today() -> str:
     return datetime.date.today().isoformat()  # noqa: DTZ011 - a birth date is compared by the local day
+
+
+def forget():
+    """Empty what is remembered between values, for who has read very many."""
+    for remembered in (_weighed, _birth_date, date):
+        remembered.cache_clear()

@@ -1,5 +1,8 @@
 """The uploaded rows once more with a column 错误: to be corrected and sent again."""
 
+import contextlib
+import itertools
+
 from federation.shared.models.rosters import RosterImport
 from federation.shared.rosters import staging, uploads
 from federation.shared.rosters.columns import RosterColumn
@@ -14,23 +17,31 @@ def error_workbook(roster_import: RosterImport, roster) -> Written:
 
     Read again from the kept upload. Raises RosterRefused where it is gone.
     """
-    sheet = uploads.read_upload(roster_import, roster, all_columns=True)
+    blocks = uploads.read_upload(roster_import, roster, all_columns=True)
+    with contextlib.closing(blocks):
+        return _written_with_errors(roster_import, roster, next(blocks), blocks)
+
+
+def _written_with_errors(roster_import, roster, first, others) -> Written:
     sentences: dict[int, list[str]] = {}
     for error in staging.errors_of(roster_import):
         sentences.setdefault(error.row, []).append(f"{error.heading}：{error.sentence}")
     only_wrong = roster_import.mode == RosterImport.Mode.CORRECT_ROWS
     columns = {column.field: column for column in roster.columns}
+    # The column of an earlier round is replaced by the one of this.
+    names = [name for name, heading in first.headings.items() if name in columns or heading.strip() != HEADING]
     headings = [Column(HEADING, 60), *(
-        Column(heading, columns[name].width if name in columns else 14) for name, heading in sheet.headings.items()
+        Column(first.headings[name], columns[name].width if name in columns else 14) for name in names
     )]  # fmt: skip
-    readers = [(columns.get(name), sheet.columns[name]) for name in sheet.headings]
 
     def rows():
-        for index, number in enumerate(sheet.rows):
-            found = sentences.get(number)
-            if found or not only_wrong:
-                cells = (_written(column, cells[index]) for column, cells in readers)
-                yield ["\n".join(found) if found else "", *cells]
+        for block in itertools.chain([first], others):
+            readers = [(columns.get(name), block.columns[name]) for name in names]
+            for index, number in enumerate(block.rows):
+                found = sentences.get(number)
+                if found or not only_wrong:
+                    cells = (_written(column, cells[index]) for column, cells in readers)
+                    yield ["\n".join(found) if found else "", *cells]
 
     return write_workbook([Sheet(roster.title, headings, rows())])
 

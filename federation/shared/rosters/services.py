@@ -1,5 +1,6 @@
 """The course of an import: received → checked → confirmed → perhaps undone. Each step is one transaction."""
 
+import contextlib
 import difflib
 import uuid
 
@@ -52,20 +53,22 @@ def _plain_name(file_name: str) -> str:
 def read_and_check(roster_import: RosterImport, *, by, told=lambda done, total: None):
     """The checked table of an upload. Writes nothing. Raises RosterRefused where the file as a whole is wrong."""
     roster = roster_of(roster_import.kind)
-    sheet = uploads.read_upload(roster_import, roster)
-    roster.check_headings(set(sheet.columns))
-    count = len(sheet)
-    if not count:
-        raise RosterRefused(f"工作表“{sheet.title}”的表头下面没有数据。请填好后再上传。")
-    report = {
-        "sheet": sheet.title,
-        "heading_row": sheet.heading_row,
-        "headings": sheet.headings,
-        "unknown": _unknown_headings(sheet.unknown_headings, roster, set(sheet.columns)),
-    }
-    told(0, count)
-    # Reading the cells is half of the work, comparing with what is stored the other half.
-    table = normal_table(sheet, roster.columns, lambda done: told(done // 2, count))
+    with contextlib.closing(uploads.read_upload(roster_import, roster)) as blocks:
+        sheet = next(blocks)
+        roster.check_headings(set(sheet.columns))
+        expected = max(sheet.expected - sheet.heading_row, len(sheet))
+        report = {
+            "sheet": sheet.title,
+            "heading_row": sheet.heading_row,
+            "headings": sheet.headings,
+            "unknown": _unknown_headings(sheet.unknown_headings, roster, set(sheet.columns)),
+        }
+        if not len(sheet):
+            raise RosterRefused(f"工作表“{sheet.title}”的表头下面没有数据。请填好后再上传。")
+        told(0, expected)
+        # Reading the cells is half of the work, comparing with what is stored the other half.
+        table = normal_table(sheet, blocks, roster.columns, lambda done: told(min(done, expected) // 2, expected))
+    count = len(table)
     places = roster.places_of(roster_import, by)
     roster.check(table, places)
     told(count // 2, count)

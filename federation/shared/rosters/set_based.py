@@ -79,10 +79,9 @@ class SetBasedRoster(RosterResource):
 
     def _match(self, table, places, numbers: list[str], lock: bool) -> dict[int, dict[str, str]]:
         """Settle the rows whose number is on file; the values that changed ones will have, by row."""
-        keys = blind_indexes(self.key_domain, numbers)
         compared = self.compared_fields(table)
         changed = []
-        for matched, stored_rows in self._matched(keys, compared, lock):
+        for matched, stored_rows in self._matched(numbers, compared, lock):
             columns = self._stored_columns(stored_rows, compared)
             for name in compared:
                 self._compare_column(table, name, columns[name], matched)
@@ -121,17 +120,17 @@ class SetBasedRoster(RosterResource):
             else:
                 table.outcomes[index] = CHANGED if table.changes[index] else UNCHANGED
 
-    def _matched(self, keys: list[bytes | None], fields: list[str], lock: bool):
-        """(indexes, stored rows) of the rows whose key is on file, whoever's it is, some thousand at a time."""
-        position = {key: index for index, key in enumerate(keys) if key is not None}
+    def _matched(self, numbers: list[str], fields: list[str], lock: bool):
+        """(indexes, stored rows) of the rows whose number is on file, whoever's it is, some thousand at a time."""
         names = [self.key_index, "pk", "version", "uid", "organisation_id", *fields]
-        asked = list(position)
-        for start in range(0, len(asked), _ASKED_AT_ONCE):
+        for start in range(0, len(numbers), _ASKED_AT_ONCE):
+            keys = blind_indexes(self.key_domain, numbers[start : start + _ASKED_AT_ONCE])
+            position = {key: index for index, key in enumerate(keys, start) if key is not None}
             # Deliberately not narrowed to the importer's scope: a person on file elsewhere must be noticed.
-            found = self.model._base_manager.filter(**{f"{self.key_index}__in": asked[start : start + _ASKED_AT_ONCE]})
+            found = self.model._base_manager.filter(**{f"{self.key_index}__in": list(position)})
             if lock:
                 found = found.select_for_update().order_by("pk")
-            rows = list(found.values_list(*names))
+            rows = list(found.values_list(*names)) if position else []
             if rows:
                 yield [position[bytes(row[0])] for row in rows], rows
 

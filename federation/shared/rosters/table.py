@@ -1,10 +1,12 @@
 """A roster while it is checked: normal values in columns, an outcome and the errors of each row."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from federation.shared import normalise
 from federation.shared.normalise import NotNormal
 from federation.shared.rosters.columns import RosterColumn
 from federation.shared.workbooks import ReadSheet
@@ -56,6 +58,13 @@ class RosterTable:
     def __len__(self):
         return len(self.rows)
 
+    def add_rows(self, rows: list[int]):
+        """Further rows of the file; their values are for the caller to add."""
+        self.rows += rows
+        self.outcomes += [NEW] * len(rows)
+        for beside in (self.places, self.targets, self.changes):
+            beside += [None] * len(rows)
+
     def append(self, other: "RosterTable"):
         """The rows of another block of the same file behind these."""
         for name, column in other.values.items():
@@ -86,35 +95,66 @@ class RosterTable:
 
 
 def normal_table(
-    sheet: ReadSheet, columns: Iterable[RosterColumn], told: Callable[[int], None] = lambda done: None
+    first: ReadSheet,
+    others: Iterable[ReadSheet],
+    columns: Iterable[RosterColumn],
+    told: Callable[[int], None] = lambda done: None,
 ) -> RosterTable:
-    """`sheet` with every cell made normal; each refused cell is an error of its row, all of them at once."""
+    """The blocks of a sheet with every cell made normal; each refused cell is an error of its row, all at once.
+
+    A block is given up as soon as it was read: of a large sheet only what is kept lies in memory.
+    """
     columns = list(columns)
-    present = [column for column in columns if column.field in sheet.columns]
-    notices = list(sheet.notices)
-    rows, cells = _without_extras(sheet, present, notices)
-    table = RosterTable(columns=columns, rows=rows, values={}, notices=notices)
-    for number, column in enumerate(present, 1):
-        table.values[column.field] = _normal_column(table, column, cells.pop(column.field))
-        told(len(rows) * number // (len(present) + 1))
+    present = [column for column in columns if column.field in first.columns]
+    readers = [_CellReader(column) for column in present]
+    left_out: tuple[list[int], list[int]] = ([], [])
+    values: dict[str, list[str]] = {column.field: [] for column in present}
+    table = RosterTable(columns=columns, rows=[], values=values, notices=list(first.notices))
+    for block in itertools.chain([first], others):
+        rows, cells = _without_extras(block, present, left_out)
+        start = len(table)
+        table.add_rows(rows)
+        for reader in readers:
+            reader.read_into(table, start, cells.pop(reader.column.field))
+        told(len(table))
+    del readers
+    # What was remembered of the days and numbers of this file is of no use to the next.
+    normalise.forget()
+    _tell_left_out(table.notices, left_out)
     _check_required(table)
     return table
 
 
-def _normal_column(table: RosterTable, column: RosterColumn, cells: list[str]) -> list[str]:
-    """Each distinct cell is read once; most columns hold few distinct ones."""
-    known, refused = {}, {}
-    for cell in set(cells):
-        try:
-            known[cell] = column.read(cell)
-        except NotNormal as error:
-            known[cell] = ""
-            refused[cell] = str(error)
-    if refused:
-        for index, cell in enumerate(cells):
-            if cell in refused:
-                table.refuse(index, column.field, refused[cell])
-    return [known[cell] for cell in cells]
+class _CellReader:
+    """Reads the cells of one column, each distinct one once; most columns hold few distinct ones."""
+
+    # A column that goes on bringing new ones, such as numbers, is not worth remembering.
+    KNOWN_AT_MOST = 20_000
+    MOSTLY_NEW = 0.85
+
+    def __init__(self, column: RosterColumn):
+        self.column = column
+        self.known: dict[str, str] = {}
+        self.refused: dict[str, str] = {}
+
+    def read_into(self, table: RosterTable, start: int, cells: list[str]):
+        known, refused, read = self.known, self.refused, self.column.read
+        fresh = set(cells).difference(known)
+        for cell in fresh:
+            try:
+                value = read(cell)
+                # What is normal already is one text with its key.
+                known[cell] = cell if value == cell else value
+            except NotNormal as error:
+                known[cell] = ""
+                refused[cell] = str(error)
+        if refused:
+            for index, cell in enumerate(cells, start):
+                if cell in refused:
+                    table.refuse(index, self.column.field, refused[cell])
+        table.values[self.column.field] += [known[cell] for cell in cells]
+        if len(known) > self.KNOWN_AT_MOST and len(fresh) > self.MOSTLY_NEW * len(cells):
+            self.known, self.refused = {}, {}
 
 
 def _check_required(table: RosterTable):
@@ -130,11 +170,11 @@ def _check_required(table: RosterTable):
                 table.refuse(index, column.field, "没有填写。这一项必须填。")
 
 
-def _without_extras(sheet: ReadSheet, present: list[RosterColumn], notices: list[str]):
-    """The sheet without its rows of totals and samples, which are named in a notice."""
+def _without_extras(sheet: ReadSheet, present: list[RosterColumn], left_out: tuple[list[int], list[int]]):
+    """The block without its rows of totals and samples, whose numbers are added to `left_out`."""
     required = [sheet.columns[column.field] for column in present if column.required]
     samples = {index for cells in required for index, cell in enumerate(cells) if cell.startswith(SAMPLE)}
-    left_out = []
+    totals = set()
     for column in present:
         cells = sheet.columns[column.field]
         if not _TOTAL_WORD.search("\n".join(set(cells))):
@@ -145,20 +185,25 @@ def _without_extras(sheet: ReadSheet, present: list[RosterColumn], notices: list
             # Where a row of totals is filled in what every person must have, it is with its numbers.
             others = [shown(other[index]) for other in required if other is not cells]
             if all(not other or (other.isdigit() and len(other) < 8) for other in others):
-                left_out.append(index)
-    for indexes, word in ((sorted(set(left_out)), "合计行"), (sorted(samples), "示例行")):
-        if indexes:
-            numbers = "、".join(str(sheet.rows[index]) for index in indexes[:5])
-            notices.append(f"第 {numbers} 行是{word}，没有读入。")
-    gone = samples.union(left_out)
-    cells = dict(sheet.columns)
+                totals.add(index)
+    for kept, indexes in zip(left_out, (totals, samples), strict=True):
+        kept += [sheet.rows[index] for index in sorted(indexes)]
+    gone = samples | totals
+    cells, rows = dict(sheet.columns), sheet.rows
     # The raw cells are needed once; whoever holds the sheet does not keep them in memory.
     sheet.columns.clear()
-    if not gone:
-        return list(sheet.rows), cells
-    rows = [row for index, row in enumerate(sheet.rows) if index not in gone]
-    cells = {name: [cell for index, cell in enumerate(column) if index not in gone] for name, column in cells.items()}
+    if gone:
+        rows = [row for index, row in enumerate(rows) if index not in gone]
+        cells = {
+            name: [cell for index, cell in enumerate(column) if index not in gone] for name, column in cells.items()
+        }
     return rows, cells
+
+
+def _tell_left_out(notices: list[str], left_out: tuple[list[int], list[int]]):
+    for rows, word in zip(left_out, ("合计行", "示例行"), strict=True):
+        if rows:
+            notices.append(f"第 {'、'.join(map(str, rows[:5]))} 行是{word}，没有读入。")
 
 
 def find_doubles(table: RosterTable, name: str):

@@ -13,7 +13,7 @@ from federation.shared.rosters.resource import RosterRefused
 from federation.shared.rosters.synonyms import headings_of
 from federation.shared.sealed import SealBroken
 from federation.shared.sealed_blobs import resealed_bytes, seal_bytes, unseal_bytes
-from federation.shared.workbooks import ReadSheet, WorkbookRefused, read_sheet
+from federation.shared.workbooks import ReadSheet, WorkbookRefused, read_blocks
 
 FOLDER = "rosters"
 PIECE_BYTES = 4 * 1024 * 1024
@@ -130,16 +130,21 @@ def _framed(token: bytes) -> bytes:
     return len(token).to_bytes(4, "big") + token
 
 
-def read_upload(roster_import: RosterImport, roster, *, all_columns=False) -> ReadSheet:
-    """The sheet of the upload that carries the roster. Raises RosterRefused with the sentence."""
+def read_upload(roster_import: RosterImport, roster, *, all_columns=False) -> Iterator[ReadSheet]:
+    """The sheet of the upload that carries the roster, in blocks of rows. Raises RosterRefused with the sentence.
+
+    To be closed where it is left before its end: until then the file lies open in its private folder.
+    """
     try:
         with opened_file(roster_import) as path:
-            return read_sheet(
+            blocks = read_blocks(
                 path,
                 headings_of(roster),
                 max_rows=settings.ROSTER_MAX_ROWS,
                 all_columns=all_columns,
                 name=roster_import.file_name,
             )
+            with contextlib.closing(blocks):
+                yield from blocks
     except WorkbookRefused as refusal:
         raise RosterRefused(str(refusal)) from refusal

@@ -4,7 +4,7 @@ Reading happens in a child process (`child.py`, which knows nothing of Django); 
 """
 
 from federation.shared.workbooks.cells import ReadSheet
-from federation.shared.workbooks.reader import WorkbookRefused, read_sheet
+from federation.shared.workbooks.reader import WorkbookRefused, read_blocks, read_sheet
 from federation.shared.workbooks.writer import (
     Column,
     Sheet,
@@ -22,6 +22,7 @@ __all__ = [
     "WorkbookRefused",
     "Written",
     "content_response",
+    "read_blocks",
     "read_sheet",
     "workbook_response",
     "write_workbook",

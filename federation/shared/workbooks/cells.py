@@ -30,7 +30,7 @@ def shown(cell: Cell) -> str:
 
 @dataclass
 class ReadSheet:
-    """One sheet as read: `columns` by field name, `rows` the row numbers that Excel shows beside them."""
+    """One sheet, or a block of it, as read: `columns` by field name, `rows` the numbers Excel shows beside them."""
 
     title: str
     heading_row: int
@@ -39,6 +39,8 @@ class ReadSheet:
     columns: dict[str, list[Cell]]
     unknown_headings: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    # How many rows the whole sheet seems to have, 0 where its file does not say.
+    expected: int = 0
 
     def __len__(self):
         return len(self.rows)

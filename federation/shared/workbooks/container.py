@@ -18,6 +18,7 @@ RATIO_FROM = 8 * 1024 * 1024
 MAX_SHEET_ROW = 1_048_576
 _CHUNK = 1 << 20
 _OVERLAP = 256
+_LONGEST_TAIL = 4 * 1024 * 1024
 
 _ROW = re.compile(rb"<row ([^>]*)>")
 _PREFIXED_ROW = re.compile(rb"<\w+:row ([^>]*)>")
@@ -69,6 +70,12 @@ class Part:
         self.has_error = False
         self.hidden_rows: list[int] = []
         self.has_hidden_columns = False
+        self.size = 0
+        self.last_row = 0
+        # Whether it may be cut between its rows: every row numbered, no prefixed tags, comments or CDATA.
+        self.is_plain = True
+        # What follows the rows: the merged cells are there.
+        self.tail = b""
 
 
 def kind_of(path: Path, shown: str) -> str:
@@ -196,6 +203,7 @@ def _walk_parts(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> dic
         if read != member.file_size:
             raise Refused(f"文件里部件的大小与目录不符，可能被改动过。{SAVE_AGAIN}")
         if sheet is not None:
+            sheet.part.size, sheet.part.last_row = read, sheet.last_row
             noticed[name] = sheet.part
     return noticed
 
@@ -233,11 +241,15 @@ class _SheetWalk:
             if re.search(rb"<\w+:worksheet\b", window[:4096]):
                 self.row_tag = _PREFIXED_ROW
                 part.has_formula = part.has_error = True
+                part.is_plain = False
             part.has_hidden_columns = bool(_HIDDEN_COLUMN.search(window.partition(b"<sheetData")[0][:65536]))
         if not part.has_formula and b"<f" in window and _FORMULA.search(window):
             part.has_formula = True
         if not part.has_error and b't="e"' in window:
             part.has_error = True
+        if part.is_plain and (b"<!" in window or b"<row>" in window):
+            part.is_plain = False
+        self._keep_tail(window, seen)
         far = _FAR_CELL.search(window)
         if far:
             place = f"{far.group(1).decode()}{far.group(2).decode()}"
@@ -247,9 +259,16 @@ class _SheetWalk:
             if tag.end() > seen:
                 self._row(tag.group(1))
 
+    def _keep_tail(self, window: bytes, seen: int):
+        if self.part.tail:
+            self.part.tail = (self.part.tail + window[seen:])[:_LONGEST_TAIL]
+        elif (at := window.find(b"</sheetData>")) >= 0:
+            self.part.tail = window[at:][:_LONGEST_TAIL]
+
     def _row(self, attributes: bytes):
         found = _ROW_NUMBER.search(attributes)
         if found is None:
+            self.part.is_plain = False
             return
         number = int(found.group(1))
         if number > MAX_SHEET_ROW or number < 1:

@@ -1,10 +1,11 @@
 """Reads an uploaded workbook through the child process. The parent never parses a byte of it."""
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from federation.shared.children import ChildFailed, run_child
+from federation.shared.children import Answers, ChildFailed, asked
 from federation.shared.workbooks.cells import SEPARATOR, ReadSheet
 
 CHILD = Path(__file__).with_name("child.py")
@@ -27,7 +28,18 @@ class WorkbookRefused(Exception):
     """The workbook was not read; the message is the sentence for the person who sent it."""
 
 
-def read_sheet(
+def read_sheet(path: Path, fields: Mapping[str, Sequence[str]], **limits) -> ReadSheet:
+    """The first sheet of `path` whose headings name the `fields`, as a whole; see read_blocks."""
+    with contextlib.closing(read_blocks(path, fields, **limits)) as blocks:
+        whole = next(blocks)
+        for block in blocks:
+            whole.rows += block.rows
+            for name, cells in block.columns.items():
+                whole.columns[name] += cells
+    return whole
+
+
+def read_blocks(
     path: Path,
     fields: Mapping[str, Sequence[str]],
     *,
@@ -37,12 +49,13 @@ def read_sheet(
     memory_mb: int | None = None,
     cpu_seconds: int | None = None,
     child: Path = CHILD,
-) -> ReadSheet:
-    """The first sheet of `path` whose headings name the `fields` (field → heading and its synonyms).
+) -> Iterator[ReadSheet]:
+    """The first sheet of `path` whose headings name the `fields` (field → heading and its synonyms), in blocks of rows.
 
-    `all_columns` brings the columns with other headings as well, named "?" and their number.
-    `name` is what the sender called the file, for the sentences.
-    Raises WorkbookRefused with a sentence that says what is wrong and what to do.
+    At least one block, which may have no row. `all_columns` brings the columns with other headings as well, named
+    "?" and their number. `name` is what the sender called the file, for the sentences. To be closed where it is left
+    before its end. Raises WorkbookRefused with a sentence that says what is wrong and what to do; perhaps only after
+    some blocks, which then are not to be used.
     """
     more = max(0, path.stat().st_size - USUAL_BYTES) // (1024 * 1024)
     request = {
@@ -54,39 +67,49 @@ def read_sheet(
         "memory_mb": memory_mb or min(LARGEST_MEMORY_MB, MEMORY_MB + more * MEMORY_MB_A_MEGABYTE),
         "cpu_seconds": cpu_seconds or min(LARGEST_CPU_SECONDS, CPU_SECONDS + more * CPU_SECONDS_A_MEGABYTE),
     }
-    answer = _run(child, request)
-    line, _, body = answer.partition(b"\n")
-    try:
-        head = json.loads(line)
-    except ValueError as error:
-        raise WorkbookRefused(TOO_COSTLY) from error
-    if "refused" in head:
-        raise WorkbookRefused(head["refused"])
-    return _sheet(head, memoryview(body))
+    with asked(child, request) as running:
+        answers = _Refusals(running)
+        head, _ = answers.message()
+        told = False
+        while True:
+            message, frames = answers.message()
+            if "end" in message:
+                break
+            yield _block(head, message["rows"], frames)
+            told = True
+        if not told:
+            yield _block(head, 0, [])
 
 
-def _run(child: Path, request: dict) -> bytes:
-    try:
-        return run_child(child, request)
-    except ChildFailed as error:
-        raise WorkbookRefused(TOO_COSTLY) from error
-
-
-def _sheet(head: dict, body: memoryview) -> ReadSheet:
-    frames, start = [], 0
-    for size in head["frames"]:
-        frames.append(str(body[start : start + size], "utf-8"))
-        start += size
-    count = head["row_count"]
-    split = [frame.split(SEPARATOR) if count else [] for frame in frames]
-    if any(len(column) != count for column in split):
+def _block(head: dict, count: int, frames: list[bytes]) -> ReadSheet:
+    columns: list[list[str]] = [[] for _ in range(len(head["fields"]) + 1)]
+    if count:
+        columns = [str(frame, "utf-8").split(SEPARATOR) for frame in frames]
+    if len(columns) != len(head["fields"]) + 1 or any(len(column) != count for column in columns):
         raise WorkbookRefused(TOO_COSTLY)
     return ReadSheet(
         title=head["title"],
         heading_row=head["heading_row"],
         headings=head["headings"],
-        rows=[int(number) for number in split[0]],
-        columns=dict(zip(head["fields"], split[1:], strict=True)),
+        rows=[int(number) for number in columns[0]],
+        columns=dict(zip(head["fields"], columns[1:], strict=True)),
         unknown_headings=head["unknown_headings"],
         notices=head["notices"],
+        expected=head["expected"],
     )
+
+
+class _Refusals:
+    """The messages of the child; what it refuses, and what it cannot say, is a WorkbookRefused."""
+
+    def __init__(self, answers: Answers):
+        self.answers = answers
+
+    def message(self) -> tuple[dict, list[bytes]]:
+        try:
+            message = json.loads(self.answers.line())
+            if "refused" in message:
+                raise WorkbookRefused(message["refused"])
+            return message, [self.answers.take(size) for size in message["frames"]]
+        except (ChildFailed, ValueError, TypeError, KeyError) as error:
+            raise WorkbookRefused(TOO_COSTLY) from error
