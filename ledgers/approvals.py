@@ -27,8 +27,6 @@ from ledgers.attachments import delete_attachments
 from ledgers.drafts import delete_draft
 from ledgers.following import follow_person
 from ledgers.households import alone, lock_household, refresh_household
-from ledgers.following import follow_person
-from ledgers.households import alone, lock_household, refresh_household
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import EntryState
 
