@@ -14,6 +14,7 @@ from assessments.models import Standard
 from assessments.services import start_run
 from federation.demo.accounts import account_lines, create_accounts
 from federation.demo.facts import FactsWriter
+from federation.demo.neighbours import settle
 from federation.demo.people import Population
 from federation.demo.persons import people_of
 from federation.demo.summaries import hand_in
@@ -69,6 +70,7 @@ def build(persons: int) -> list[str]:
         rows = people_of(villages, persons, population, today, clerk)
         DisabledPerson.objects.bulk_create(rows, batch_size=500)
         persons += put_on_their_way(population, today)
+        persons += settle(county, population, today)
         hand_in(county, today)
         province = Organisation.objects.get(level=Level.PROVINCE)
         _, secret = ApiKey.issue(
