@@ -44,7 +44,7 @@ class SummaryList(ResourceList):
 
 
 class Question(forms.Form):
-    organisation = forms.IntegerField(min_value=1, max_value=LARGEST)
+    organisation = forms.IntegerField(min_value=1, max_value=LARGEST, required=False)
     as_of = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
 
     def clean_as_of(self):
@@ -69,8 +69,8 @@ class SummaryNow(ResourceView):
     @extend_schema(
         parameters=[
             OpenApiParameter(
-                "organisation", {"type": "integer", "minimum": 1, "maximum": LARGEST}, required=True,
-                description="机构编号",
+                "organisation", {"type": "integer", "minimum": 1, "maximum": LARGEST}, 
+                description="机构编号，默认为密钥所在的机构",
             ),
             OpenApiParameter("as_of", OpenApiTypes.DATE, description="截止日期，默认今天，例如 2026-11-20"),
         ]
@@ -79,7 +79,9 @@ class SummaryNow(ResourceView):
         question = Question(request.query_params)
         if not question.is_valid():
             raise ValidationError(dict(question.errors))
-        body = self.get_queryset().filter(pk=question.cleaned_data["organisation"]).first()
+        bodies, chosen = self.get_queryset(), question.cleaned_data["organisation"]
+        # The highest body in scope is the key's own.
+        body = (bodies.filter(pk=chosen) if chosen else bodies.order_by("path")).first()
         if body is None:
             raise ValidationError({"organisation": "没有这个机构，或者它不在这个密钥可读取的范围内。"})
         day = question.cleaned_data["as_of"]

@@ -63,7 +63,6 @@ def test_unchanged_people_answer_304_and_one_more_ends_that(ask, world, persons)
 @pytest.mark.parametrize(
     "given,named",
     [
-        ({}, "organisation"),
         ({"organisation": "x"}, "organisation"),
         ({"organisation": "1", "as_of": "2999-01-01"}, "as_of"),
         ({"organisation": "1", "day": "2026-01-01"}, "day"),
@@ -85,6 +84,11 @@ def test_a_key_reads_its_own_area_only(ask, world, approved):
     assert foreign.content == missing.content
     row = ask("/summaries/current/", key=key, organisation=world.other_county.pk).json()
     assert row["figures"][0] == {"code": "total", "label": "总人数", "count": 1}
+
+
+def test_without_a_body_the_numbers_are_those_of_the_keys_own(ask, world, persons):
+    row = ask("/summaries/current/", key=county_key(world)).json()
+    assert (row["organisation"], row["figures"][0]["count"]) == (world.other_county.pk, 1)
 
 
 def test_no_answer_names_a_person(ask, world, approved):
