@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("federation.shared.jobs.urls")),
     path("", include("federation.shared.rosters.urls")),
     path("", include("ledgers.urls")),
+    path("", include("ledgers.privacy_urls")),
     path("", include("orgs.urls")),
     path("", include("committees.urls")),
 ]

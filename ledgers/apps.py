@@ -13,6 +13,7 @@ class LedgersConfig(AppConfig):
             keeping,
             panels,
             paper_panels,
+            privacy_panels,
         )
         from ledgers.erasure import erase_again
         from ledgers.views import person_panels  # noqa: F401 - registers those of the page of a person

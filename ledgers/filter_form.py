@@ -29,6 +29,7 @@ STATES = [
     ("all", "全部"),
 ]
 QUALITY = [("complete", "填写完整且无问题"), ("missing", "有缺项"), ("failed", "数据有问题")]
+CONSENTS = [("given", "已同意"), ("without", "没有登记或已撤回"), ("withdrawn", "已撤回")]
 REVIEW_DAYS = 60
 REVIEWS = [("overdue", "已过期"), ("soon", f"{REVIEW_DAYS} 天内到期")]
 YES_NO = [("yes", "是"), ("no", "否")]
@@ -176,6 +177,7 @@ class PersonFilterForm(HouseForm):
     failed = PickField([(rule.code, rule.word) for rule in rules.RULES.values()], label="哪一项数据有问题")
     member = forms.CharField(label="负责的专职委员", required=False, max_length=50, help_text="填姓名")
     approval = PickField(EntryState.choices, label="审核状态")
+    consent = PickField(CONSENTS, label="个人信息同意")
     visited_before = DayField(label="从这一天起没有走访过")
 
     ALWAYS = ("q", "area", "category", "grade", "sex", "age", "state", "quality")
@@ -183,7 +185,7 @@ class PersonFilterForm(HouseForm):
         ("个人和家庭", ("age_from", "age_to", "register_type", "marital_status", "education", "political_status",
                        "grid", "is_elderly_disabled_household")),
         ("残疾人证和填写情况", ("review", "review_from", "review_to", "certificate_status",
-                        "part", "missing", "failed", "approval")),
+                        "part", "missing", "failed", "approval", "consent")),
         ("生活保障", ("dibao", "is_extreme_poverty_support", "housing", "pension", "medical", "has_living_subsidy",
                      "has_care_subsidy")),
         ("就业、康复和照料", ("employment", "rehabilitation", "is_home_adapted", "needs_home_adaptation", "care")),

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from federation.shared.fields import subtree
 from ledgers import rules
+from ledgers.consent import WITHOUT_CONSENT
 from ledgers.filter_form import BOOLEANS, DICTIONARIES, REVIEW_DAYS, UNFILLED, PersonFilterForm, PickField
 from ledgers.querysets import STILL_REGISTERED
 from ledgers.search import search
@@ -33,6 +34,11 @@ STATE_CONDITIONS = {
 # With their values written out, as the conditions of the partial indexes are: SQLite does not compare a parameter.
 HAS_FAULTS = Q(Func("failed_checks", template="(NOT (%(expressions)s = ''))", output_field=BooleanField()))
 LACKS_SOMETHING = Q(Func("missing_mandatory", template="(%(expressions)s > 0)", output_field=BooleanField()))
+CONSENT_CONDITIONS = {
+    "given": ~WITHOUT_CONSENT,
+    "without": WITHOUT_CONSENT,
+    "withdrawn": WITHOUT_CONSENT & Q(consent_withdrawn_on__isnull=False),
+}
 # What somebody looks for by name or number is not kept with the conditions, nor is the place on a page.
 PASSING = ("q", "after", "before")
 
@@ -200,6 +206,8 @@ def _quality(chosen) -> Q:
 
 def _described(chosen) -> Q:
     condition = Q(state=chosen["approval"]) if chosen["approval"] else Q()
+    if chosen["consent"]:
+        condition &= CONSENT_CONDITIONS[chosen["consent"]]
     if chosen["grid"]:
         condition &= Q(grid=chosen["grid"])
     if chosen["part"]:

@@ -8,14 +8,11 @@ from federation.shared import normalise
 from federation.shared.forms import HouseModelForm, ThreeBoxDateField
 from federation.shared.sealed import SealedText
 from ledgers import rules
+from ledgers.consent import policy_now
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import DisabilityCategory, Rehabilitation
 from orgs.models import BodyKind, Level, Organisation, Post, Sex, Tenure, Worker
 
-PURPOSE = (
-    "登记的内容只用来核对补贴和救助资格、安排康复就业教育等服务、做统计，由残联按规定保管，不作别的用。"
-    "登记前请向本人（或监护人）说明；本人可以查看、复制、要求更正或删除。"
-)
 DRAFT_GONE = (
     "这份草稿已在另一个窗口里提交或删除。请先到“残疾人登记”里查一下这个人是否已经登记；确实没有登记的，再按一次“提交”。"
 )
@@ -147,7 +144,6 @@ class PersonForm(HouseModelForm):
         "guardian_phone": "手机号 11 位，座机写成 0943-3221234",
         "phone": "手机号 11 位，座机写成 0943-3221234",
         "certificate_status": "没有残疾人证的选一项；有证的不选",
-        "consent_kind": PURPOSE,
     }
 
     def __init__(self, *args, user, draft=None, draft_gone=False, **kwargs):
@@ -174,6 +170,7 @@ class PersonForm(HouseModelForm):
         ]
         for name, hint in self.HINTS.items():
             self.fields[name].help_text = hint
+        self.fields["consent_kind"].help_text = policy_now().purpose
         for name in rules.MANDATORY:
             self.fields[name].counts = True
         self.fields["organisation"].offer(user, keep=self.instance.organisation_id)

@@ -28,7 +28,7 @@ def refuse_request(*, request: PersonRequest, answer: str, by, version: int | No
         raise ValidationError({"answer": "不同意的，请写明理由和依据，这句话要告诉请求人。"})
     with transaction.atomic():
         stored = _waiting(request)
-        _decide(stored, State.REFUSED, answer, by, version)
+        _decide(stored, State.REFUSED, answer, by, version, action="ledgers.request.refused")
     return stored
 
 
@@ -68,10 +68,10 @@ def _waiting(request: PersonRequest) -> PersonRequest:
     return stored
 
 
-def _decide(stored, state, answer, by, version):
+def _decide(stored, state, answer, by, version, action="ledgers.request.granted"):
     stored.state, stored.answer = state, answer.strip()
     stored.decided_by, stored.decided_on = by, timezone.localdate()
-    save_versioned(stored, by=by, expected_version=version, action=f"ledgers.request.{state}")
+    save_versioned(stored, by=by, expected_version=version, action=action)
 
 
 def _withdraw_consent(stored, by):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from federation.shared import display, export_views
+from federation.shared import display, export_views, field_register_views
 
 urlpatterns = [
     path("display/", display.DisplaySettingsView.as_view(), name="display-settings"),
@@ -16,5 +16,7 @@ urlpatterns = [
     path("exports/<int:pk>/", export_views.ExportDetailView.as_view(), name="export-detail"),
     path("exports/<int:pk>/answer/", export_views.ExportDecideView.as_view(), name="export-decide"),
     path("exports/<int:pk>/file/", export_views.ExportFetchView.as_view(), name="export-fetch"),
+    path("fields/", field_register_views.FieldRegisterView.as_view(), name="field-register"),
+    path("fields/table/", field_register_views.FieldRegisterTableView.as_view(), name="field-register-table"),
     path("ui/", display.style_book, name="style-book"),
 ]

@@ -151,6 +151,15 @@ TARGETS = {
     "person-withdraw": Target("disabledperson"),
     "approval-detail": Target("disabledperson", data=version_of("disabledperson")),
     "draft-delete": Target("persondraft"),
+    "person-consent-sheet": Target("disabledperson"),
+    "person-request-add": Target("disabledperson"),
+    "person-request-detail": Target("personrequest"),
+    "person-request-decide": Target("personrequest", data=version_of("personrequest")),
+    # The request of the grid asks for access, so nothing is to be erased.
+    "person-request-erase": Target("personrequest", expect=nothing_there),
+    "erasure-confirm": Target(
+        "erasureproposal", kwargs=lambda place: {"uid": place.disabledperson.uid}, seen_by="persons.erase"
+    ),
     "saved-filter-edit": Target("savedfilter", data=version_of("savedfilter")),
     "saved-filter-delete": Target("savedfilter"),
     # 表一
