@@ -1,0 +1,68 @@
+"""Pages between files of the registry as they look when there is something on them: axe, phones, both themes."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from ledgers.households import create_household
+from ledgers.models import DisabledPerson, Transfer
+from ledgers.transfers import offer_person
+from tests.browser import login, show_as
+from tests.frontend.test_every_page_in_a_browser import look
+from tests.ledgers.conftest import id_of, person_fields
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def person(world, order, body=None, **more):
+    fields = person_fields(id_number=id_of("19680403", order), guardian_phone="13911112222", **more)
+    return DisabledPerson.objects.create(organisation=body or world.village, **fields)
+
+
+@pytest.mark.parametrize("theme", ["light", "contrast"])
+def test_they_are_readable_by_everybody(new_page, live_server, world, theme):
+    first, twin, brother = person(world, 1), person(world, 2, skills="编织"), person(world, 3, name="王小山")
+    household = create_household(first=first, others=[brother.pk], address="东山村三组", elderly=1, by=world.member)
+    offer_person(person=twin, to_body=world.other_village, moved_on=date(2026, 1, 1), reason="出嫁", by=world.member)
+    uid = Transfer.objects.get().uid
+    pages = {
+        reverse("duplicate-list"): "2 份",
+        reverse("person-merge", args=[first.uid]): "与这份合并",
+        f"{reverse('person-merge', args=[first.uid])}?with={twin.uid}": "第二份：编织",
+        f"{reverse('transfer-offer', args=[brother.uid])}?q=西山村": "景泰县 会师镇 西山村",
+        f"{reverse('transfer-list')}?box=open": "等待对方处理",
+        reverse("transfer-detail", args=[uid]): "出嫁",
+        reverse("household-list"): "一户多残",
+        reverse("household-detail", args=[household.uid]): "王小山",
+        reverse("household-members", args=[household.uid]): "现住址相同",
+        reverse("guardian-phone", args=[first.uid]): "王小山",
+        reverse("person-detail", args=[first.uid]): "可能是同一个人",
+    }
+    page = new_page()
+    login(page, live_server, world.clerk)
+    show_as(page, live_server, theme=theme)
+    problems = []
+    for address, words in pages.items():
+        assert page.goto(address).status == 200
+        assert words in page.locator("main").inner_text(), f"{address} does not show {words}"
+        problems += look(page, address)
+    assert problems == []
+
+
+def test_the_hint_at_the_entry_takes_the_focus_and_names_the_way_on(new_page, live_server, world):
+    known = person(world, 1)
+    page = new_page()
+    login(page, live_server, world.member)
+    page.goto(reverse("person-add"))
+    page.fill("#id_name", known.name)
+    for number, part in enumerate(("1968", "4", "3")):
+        page.fill(f"#id_born_on_{number}", part)
+    page.select_option("#id_consent_kind", "person")
+    page.locator("form[data-outbox] .actions button").first.click()
+    page.wait_for_selector("[aria-labelledby=similar-h]")
+    assert page.locator("[aria-labelledby=similar-h]:focus").count() == 1
+    assert look(page, "hint") == []
+    page.locator("button[value=distinct]").click()
+    page.wait_for_url("**/persons/*-*/")
+    assert DisabledPerson.objects.count() == 2
