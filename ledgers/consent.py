@@ -95,12 +95,11 @@ def policy_now() -> Policy:
 
 # --- one person's consent ---------------------------------------------------------------------------
 
-# Neither given, nor given again after it was withdrawn.
-WITHOUT_CONSENT = (
-    Q(consent_kind="")
-    | Q(consent_withdrawn_on__isnull=False, consented_on=None)
-    | Q(consent_withdrawn_on__isnull=False, consented_on__lte=F("consent_withdrawn_on"))
+# Taken back and not given again since.
+WITHDRAWN = Q(consent_withdrawn_on__isnull=False) & (
+    Q(consented_on=None) | Q(consented_on__lte=F("consent_withdrawn_on"))
 )
+WITHOUT_CONSENT = Q(consent_kind="") | WITHDRAWN
 
 
 def is_withdrawn(person: DisabledPerson) -> bool:

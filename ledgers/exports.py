@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from federation.shared.export_rows import ExportColumn, column_sheet, columns_of
 from federation.shared.exports import ExportKind, register_export
 from federation.shared.workbooks.writer import Sheet
+from ledgers.consent import WITHDRAWN
 from ledgers.filters import PersonFilter
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import DisabilityCategory, Rehabilitation
@@ -34,7 +35,8 @@ def _filter(user, data, rows=None) -> PersonFilter:
 
 
 def person_rows(rows, user, data):
-    return _filter(user, data, rows).qs.order_by("org_path", "name_pinyin", "name", "id")
+    """Who took the consent back is in no list that leaves the system."""
+    return _filter(user, data, rows).qs.exclude(WITHDRAWN).order_by("org_path", "name_pinyin", "name", "id")
 
 
 def person_words(user, data, private: bool) -> str:

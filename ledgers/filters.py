@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from federation.shared.fields import subtree
 from ledgers import rules
-from ledgers.consent import WITHOUT_CONSENT
+from ledgers.consent import WITHDRAWN, WITHOUT_CONSENT
 from ledgers.filter_form import BOOLEANS, DICTIONARIES, REVIEW_DAYS, UNFILLED, PersonFilterForm, PickField
 from ledgers.querysets import STILL_REGISTERED
 from ledgers.search import search
@@ -37,7 +37,7 @@ LACKS_SOMETHING = Q(Func("missing_mandatory", template="(%(expressions)s > 0)", 
 CONSENT_CONDITIONS = {
     "given": ~WITHOUT_CONSENT,
     "without": WITHOUT_CONSENT,
-    "withdrawn": WITHOUT_CONSENT & Q(consent_withdrawn_on__isnull=False),
+    "withdrawn": WITHDRAWN,
 }
 # What somebody looks for by name or number is not kept with the conditions, nor is the place on a page.
 PASSING = ("q", "after", "before")

@@ -17,6 +17,7 @@ from federation.demo.facts import FactsWriter
 from federation.demo.neighbours import settle
 from federation.demo.people import Population
 from federation.demo.persons import people_of
+from federation.demo.privacy import ask_about_own_data
 from federation.demo.summaries import hand_in
 from federation.demo.waiting import put_on_their_way
 from federation.roles import API_RESOURCES
@@ -72,6 +73,7 @@ def build(persons: int) -> list[str]:
         persons += put_on_their_way(population, today)
         persons += settle(county, population, today)
         hand_in(county, today)
+        ask_about_own_data(county, today)
         province = Organisation.objects.get(level=Level.PROVINCE)
         _, secret = ApiKey.issue(
             name=KEY_NAME,

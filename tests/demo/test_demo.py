@@ -10,7 +10,8 @@ from federation.demo import PASSWORD, world
 from federation.demo.people import Population, check_digit
 from federation.roles import Role
 from federation.shared.normalise import id_number
-from ledgers.models import DisabledPerson, PersonDraft, RosterSummary
+from ledgers.consent import WITHOUT_CONSENT
+from ledgers.models import DisabledPerson, PersonDraft, PersonRequest, RosterSummary
 from ledgers.summaries.services import broken_summaries
 from orgs.models import Level, Organisation, Tenure, Worker
 
@@ -32,6 +33,11 @@ def test_there_is_an_account_for_every_role_and_it_can_log_in(demo):
     for user in User.objects.all():
         assert user.check_password(PASSWORD)
         assert user.current_assignments, user.username
+
+
+def test_most_files_carry_a_consent_and_somebody_asked_about_the_own_data(demo):
+    assert 0 < DisabledPerson.objects.filter(WITHOUT_CONSENT).count() < DisabledPerson.objects.count() / 4
+    assert sorted(PersonRequest.objects.values_list("state", flat=True)) == ["granted", "waiting"]
 
 
 def test_posts_have_vacancies_and_facts_have_gaps(demo):

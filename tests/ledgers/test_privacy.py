@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.core.management import call_command
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ from federation.shared import retention
 from federation.shared.history import save_versioned
 from federation.shared.models import AuditEntry, Submission
 from ledgers import consent, requests
+from ledgers.exports import person_rows
 from ledgers.models import DisabledPerson, Erasure, ErasureProposal, PersonDraft, PersonRequest
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +156,15 @@ def test_the_withdrawal_of_a_consent_is_recorded_and_shown_with_what_follows(wor
     page = as_user("member").get(reverse("person-detail", args=[person.uid])).content.decode()
     assert "已撤回同意。" in page and "法律、法规要求保存的内容" in page
     assert AuditEntry.objects.filter(action="ledgers.consent.withdrawn", target_id=str(person.pk)).exists()
+
+
+def test_who_took_the_consent_back_is_in_no_list_that_leaves(world, make_person):
+    make_person(name="同意的人", **GIVEN)
+    make_person(name="没登记同意的人")
+    make_person(name="撤回的人", **GIVEN, consent_withdrawn_on=day("2026-03-01"))
+    make_person(name="又同意的人", **GIVEN, consent_withdrawn_on=day("2026-01-01"))
+    rows = person_rows(DisabledPerson.objects.visible_to(world.clerk), world.clerk, QueryDict(""))
+    assert {row.name for row in rows} == {"同意的人", "没登记同意的人", "又同意的人"}
 
 
 def test_relatives_ask_only_for_the_deceased(world, make_person, as_user):
