@@ -98,6 +98,8 @@ class SealedFile:
         self._target = target
         self._digest = hashlib.sha256()
         self._buffer = bytearray()
+        # All but text is packed already.
+        self._level = 1 if export.format == "csv" else 0
         self._number = 0
 
     @property
@@ -129,7 +131,7 @@ class SealedFile:
         os.fsync(self._target.fileno())
 
     def _seal(self, piece: bytes, *, is_last: bool):
-        token = seal_bytes(piece, _aad(self._export, self._number, is_last))
+        token = seal_bytes(piece, _aad(self._export, self._number, is_last), self._level)
         self._target.write(_framed(token))
         self._number += 1
 

@@ -237,7 +237,10 @@ def rows_about(export: ExportFile) -> list[dict]:
         ("状态", state_tag(export)),
         ("范围", export.organisation),
         ("条件", words),
-        ("行数", f"{export.row_count:,} 行，{len(export.columns)} 列"),
+        (
+            "行数",
+            f"{export.row_count:,} 行，{len(export.columns)} 列" if export.columns else f"{export.row_count:,} 份",
+        ),
         ("号码", "完整，没有遮盖" if export.is_whole else "遮盖中间几位"),
         ("文件格式", export.get_format_display()),
         ("用途", export.purpose),

@@ -19,9 +19,9 @@ _NONCE = 12
 _TAG = 16
 
 
-def seal_bytes(data: bytes, aad: bytes) -> bytes:
-    """`data`, compressed and sealed as one token."""
-    data = zlib.compress(data, 1)
+def seal_bytes(data: bytes, aad: bytes, level: int = 1) -> bytes:
+    """`data`, compressed (at `level`; 0 for what is packed already) and sealed as one token."""
+    data = zlib.compress(data, level)
     number, key = settings.KEYS.sealing_key()
     version = CIPHERS[settings.SEALING_CIPHER]
     head = bytes((version,)) + number.to_bytes(2, "big")

@@ -42,11 +42,13 @@ def blocks(rows: Iterable[Sequence]) -> Iterator[list[Sequence]]:
         yield block
 
 
-def texts_of(values: Iterable) -> list[str]:
+def texts_of(values: Sequence) -> Sequence[str]:
+    if set(map(type, values)) == {str}:
+        return values
     return ["" if value is None else value if type(value) is str else str(value) for value in values]
 
 
-def are_plain(texts: list[str]) -> bool:
+def are_plain(texts: Sequence[str]) -> bool:
     """Whether none of them needs escaping, neutralising or cutting."""
     joined = f"{_BETWEEN}{_BETWEEN.join(texts)}{_BETWEEN}"
     return len(joined) < MAX_CELL and joined.isprintable() and not any(mark in joined for mark in _NOT_PLAIN)
@@ -87,12 +89,12 @@ def _cell_writer(kind: str, letter: str) -> Callable[[str, object], str]:
     return {"text": as_text, "date": as_date}.get(kind, as_number)
 
 
-def _plain_texts(values) -> list[str] | None:
+def _plain_texts(values) -> Sequence[str] | None:
     texts = texts_of(values)
     return texts if are_plain(texts) else None
 
 
-def _plain_numbers(values) -> list[str] | None:
+def _plain_numbers(values) -> Sequence[str] | None:
     if all(type(value) is int or type(value) is Decimal or value is None or value == "" for value in values):
         return texts_of(values)
     return None
@@ -113,13 +115,14 @@ class SheetRows:
             inner = 't="inlineStr"><is><t>%s</t></is>' if kind == "text" else "><v>%s</v>"
             cell = f'<c r="{letter}#" s="{STYLES[kind]}"{" " if kind == "text" else ""}{inner}</c>'
             plain = {"text": _plain_texts, "date": _plain_dates}.get(kind, _plain_numbers)
-            self._columns.append((plain, cell, _cell_writer(kind, letter)))
+            empty = f'<c r="{letter}#" s="{STYLES[kind]}"></c>'
+            self._columns.append((plain, cell, empty, _cell_writer(kind, letter)))
 
     def xml(self, block: list[Sequence], first: int) -> str:
         """The rows of `block`, of which the first has the number `first`."""
         places = [str(number) for number in range(first, first + len(block))]
-        columns, pattern = [], []
-        for (plain, cell, write), values in zip(self._columns, zip(*block, strict=True), strict=True):
+        columns, pattern, has_gaps = [places], [], False
+        for (plain, cell, empty, write), values in zip(self._columns, zip(*block, strict=True), strict=True):
             texts = plain(values)
             if texts is None:
                 cell = "%s"
@@ -127,11 +130,17 @@ class SheetRows:
                     write(place, value) if value is not None and value != "" else ""
                     for place, value in zip(places, values, strict=True)
                 ]
+            elif not all(texts):
+                has_gaps = True
+                if not any(texts):
+                    pattern.append(empty)
+                    continue
             columns.append(texts)
             pattern.append(cell)
-        row = f'<row r="#">{"".join(pattern)}</row>'
+        row = f'<row r="%s">{"".join(pattern)}</row>'
         rows = [
             row.replace("#", place) % values for place, values in zip(places, zip(*columns, strict=True), strict=True)
         ]
+        xml = "".join(rows)
         # An empty cell keeps its format and holds nothing.
-        return "".join(rows).replace(_NO_TEXT, "></c>").replace("<v></v>", "")
+        return xml.replace(_NO_TEXT, "></c>").replace("<v></v>", "") if has_gaps else xml
