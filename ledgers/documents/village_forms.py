@@ -9,10 +9,12 @@ from django.utils import timezone
 from federation.shared import audit, pdf, sealed_files
 from federation.shared.export_files import FOLDER, FileKind, facts_of, file_number, hand_over, may_have, register_kind
 from federation.shared.export_files import sealing as sealed_export
+from federation.shared.exports import register_beginner
 from federation.shared.jobs import ChunkSpec, JobKind, JobRefused, enqueue
 from federation.shared.models import ExportFile
 from federation.shared.models.jobs import Chunk
 from federation.shared.pdf_join import join
+from federation.shared.sealed import SealedField
 from ledgers.documents.person_form import TITLE, PersonSheet
 from ledgers.documents.printing import STYLE, Purpose, photo_address, photos_of
 from ledgers.models import DisabledPerson
@@ -32,8 +34,11 @@ def forms_of(user, body):
     return rows.order_by("org_path", "name_pinyin", "name", "id")
 
 
-def ask_for_forms(*, by, body, purpose: str) -> ExportFile:
-    """Begin to print the forms of a village, numbers masked. Raises ValidationError with a sentence."""
+def ask_for_forms(*, by, body, purpose: str, whole: bool = False) -> ExportFile:
+    """Begin to print the forms of a village; with whole numbers when a second person has agreed.
+
+    Raises ValidationError with a sentence, and PermissionDenied where the rights do not reach.
+    """
     count = forms_of(by, body).count()
     if not count:
         raise ValidationError(f"{body} 现在没有在册的残疾人，没有可以打印的登记表。")
@@ -48,23 +53,32 @@ def ask_for_forms(*, by, body, purpose: str) -> ExportFile:
         format="pdf",
         purpose=purpose,
         row_count=count,
-        state=State.RUNNING,
+        is_whole=whole,
+        state=State.WAITING if whole else State.RUNNING,
     )
     if not may_have(by, export):
         raise PermissionDenied("您的账号没有成批打印的权限。需要时请向县残联管理员申请。")
     with transaction.atomic():
         export.save()
-        export.job = enqueue(
-            "ledgers.forms",
-            requested_by=by,
-            payload={"export": export.pk},
-            idempotency_key=f"forms:{export.pk}",
-            organisation=body,
-            title=f"打印登记表：{body.label}",
-        )
-        export.save(update_fields=["job", "updated_at"])
+        if not whole:
+            export.job = begin(export)
+            export.save(update_fields=["job", "updated_at"])
         audit.record(ASKED, actor=by, target=export, reason=purpose, details=facts_of(export))
     return export
+
+
+def begin(export: ExportFile):
+    return enqueue(
+        "ledgers.forms",
+        requested_by=export.created_by,
+        payload={"export": export.pk},
+        idempotency_key=f"forms:{export.pk}",
+        organisation=export.organisation,
+        title=f"打印登记表：{export.organisation.label}",
+    )
+
+
+register_beginner(KIND.name, begin)
 
 
 def _export(job) -> ExportFile:
@@ -95,6 +109,8 @@ def work(ctx):
         raise JobRefused(pdf.fault()[:400])
     if not may_have(user, export):
         raise JobRefused("发起人现在没有打印这些登记表的权限，没有打印。")
+    if export.is_whole and export.decided_by_id is None:
+        raise JobRefused("完整号码的打印要由另一个人同意，没有打印。")
     rows = forms_of(user, export.organisation).filter(pk__in=ctx.payload["persons"])
     persons = list(rows.select_related("organisation", "member_in_charge"))
     stored_path = ""
@@ -113,10 +129,11 @@ def _laid_out(export, persons, ctx) -> bytes:
     user = ctx.requested_by
     pictures = photos_of(persons)
     shows_addresses = user.has_scope(REVEAL)
-    purpose = Purpose(user, export.purpose)
+    purpose = Purpose(user, export.purpose, export.is_whole)
     sheets = [
         PersonSheet(
             person,
+            numbers=_opened(person) if export.is_whole else None,
             show_addresses=shows_addresses,
             photo_url=photo_address(person) if photo_address(person) in pictures else "",
             foot=purpose.foot(f"{file_number(export)}（第 {place} 份，共 {ctx.payload['of']} 份）"),
@@ -126,6 +143,13 @@ def _laid_out(export, persons, ctx) -> bytes:
     page = render_to_string("print/document.html", {"title": TITLE, "sheets": sheets})
     (document,) = pdf.documents([page], style=STYLE, pictures=pictures)
     return pdf.part(document)
+
+
+def _opened(person) -> dict[str, str]:
+    """All numbers of one person; asking for them and the second person's yes are in the log."""
+    fields = [field.name for field in person._meta.concrete_fields if isinstance(field, SealedField)]
+    values = {name: getattr(person, name) for name in fields}
+    return {name: value.open_plain() for name, value in values.items() if value and value.is_readable()}
 
 
 def finish(job):

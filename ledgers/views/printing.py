@@ -17,7 +17,7 @@ from ledgers.documents.person_form import TITLE, PersonSheet
 from ledgers.documents.printing import Purpose, photos_of, printed_sheet, sheets_in_pdf
 from ledgers.documents.village_forms import ask_for_forms, forms_of
 from ledgers.models import DisabledPerson
-from ledgers.views.attachments import VIEW, OfPerson, may_reveal
+from ledgers.views.attachments import REVEAL, VIEW, OfPerson, may_reveal
 from ledgers.views.persons import list_crumb, person_url
 from orgs.models import Organisation
 
@@ -149,7 +149,7 @@ class BlankFormView(AsksPurpose):
 
 
 class VillagePrintView(AsksPurpose):
-    """The forms of everybody registered at a body, as a job; numbers are masked."""
+    """The forms of everybody registered at a body, as a job."""
 
     permission = "tables.export"
 
@@ -167,16 +167,22 @@ class VillagePrintView(AsksPurpose):
         return reverse("organisation-detail", args=[self.body.pk])
 
     def form(self, data=None):
-        form = PrintForm(data)
+        form = PrintForm(data, whole=self.may_have_whole())
         form.actions = [] if pdf.fault() else [("print", "开始打印", "primary")]
         return form
 
     def get(self, request):
         return self.ask(self.form(), lead=self.lead())
 
+    def may_have_whole(self) -> bool:
+        return Organisation.objects.visible_to(self.request.user, REVEAL).filter(pk=self.body.pk).exists()
+
     def lead(self):
         count = forms_of(self.request.user, self.body).count()
-        return f"在册 {count} 人，每人一张 A4 纸，号码遮盖，合成一个 PDF 文件。做好后 24 小时内可以下载一次。"
+        return (
+            f"在册 {count} 人，每人一张 A4 纸，合成一个 PDF 文件，做好后 24 小时内可以下载一次。"
+            "要打印完整号码的，须由另一个人同意。"
+        )
 
     def post(self, request):
         return answer_once(request, lambda: self.begin(request))
@@ -185,9 +191,10 @@ class VillagePrintView(AsksPurpose):
         form = self.form(request.POST)
         if not pdf.fault() and form.is_valid():
             try:
-                export = ask_for_forms(by=request.user, body=self.body, purpose=form.cleaned_data["purpose"])
+                purpose = form.cleaned_data["purpose"]
+                export = ask_for_forms(by=request.user, body=self.body, purpose=purpose, whole=form.asks_whole)
             except ValidationError as refusal:
                 form.add_error(None, refusal)
             else:
-                return redirect("job-detail", export.job_id)
+                return redirect("job-detail", export.job_id) if export.job_id else redirect("export-detail", export.pk)
         return self.ask(form, status=422, lead=self.lead())

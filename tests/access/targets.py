@@ -128,7 +128,7 @@ TARGETS = {
         "disabledperson",
         data=lambda place: {"asker": "本人", "identity": "核对了居民身份证原件", "reason": "复制本人信息"},
     ),
-    "village-print": Target("organisation", data=lambda place: {"purpose": "归档留存"}),
+    "village-print": Target("organisation", data=lambda place: {"purpose": "归档留存", "numbers": "masked"}),
     "person-photo": Target("disabledperson", expect=nothing_there),
     "attachment-open": Target("attachment", kwargs=attachment_of, data=lambda place: {"reason": "核对本人身份证原件"}),
     "attachment-delete": Target("attachment", kwargs=attachment_of),

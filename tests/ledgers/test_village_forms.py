@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.http import Http404
 from django.urls import reverse
 
 from federation.shared import pdf
 from federation.shared.export_files import fetch_once, file_number
+from federation.shared.exports import decide
 from federation.shared.jobs import run_now
 from federation.shared.models import AuditEntry, ExportFile, Job
 from federation.shared.models.jobs import JobState
@@ -138,12 +140,39 @@ def test_the_page_says_how_many_and_leads_to_the_job_once_however_often_it_is_se
     client = as_user("member")
     address = reverse("village-print", args=[world.village.pk])
     assert "在册 1 人" in client.get(address).content.decode()
-    sent = {"purpose": "归档留存", "submission_key": "5f0f3d52-64c4-4a52-9c8e-3b1f3a0d8a11"}
+    sent = {"purpose": "归档留存", "numbers": "masked", "submission_key": "5f0f3d52-64c4-4a52-9c8e-3b1f3a0d8a11"}
     answers = [client.post(address, sent) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [302, 302] and answers[0].url == answers[1].url
     assert ExportFile.objects.count() == 1
     assert client.get(reverse("village-print", args=[world.neighbour_village.pk])).status_code == 404
     assert as_user("auditor").get(address).status_code == 403
+
+
+def test_whole_numbers_of_a_village_wait_for_a_second_person(world, make_person, monkeypatch):
+    person = make_person(phone="13912345678")
+    pages = []
+    laid_out = pdf.documents
+    monkeypatch.setattr(pdf, "documents", lambda texts, **more: laid_out([pages.append(t) or t for t in texts], **more))
+    export = ask_for_forms(by=world.member, body=world.village, purpose="归档留存", whole=True)
+    assert (export.state, export.job_id) == (ExportFile.State.WAITING, None)
+    with pytest.raises(ValidationError, match="另一个人"):
+        decide(export=export, by=world.member, agrees=True)
+    with transaction.atomic():
+        decide(export=export, by=world.director, agrees=True)
+    export.refresh_from_db()
+    assert run_now(export.job).state == JobState.DONE
+    assert "13912345678" in pages[0] and person.id_number.open_plain() in pages[0] and "含完整号码" in pages[0]
+    assert AuditEntry.objects.get(action="ledgers.forms.made").details["whole"] is True
+
+
+def test_the_page_offers_whole_numbers_to_who_may_reveal_them(as_user, world, make_person):
+    make_person()
+    client = as_user("member")
+    address = reverse("village-print", args=[world.village.pk])
+    answer = client.post(address, {"purpose": "归档留存", "numbers": "whole"})
+    assert answer.url == reverse("export-detail", args=[ExportFile.objects.get().pk])
+    assert "等待第二人同意" in client.get(answer.url).content.decode()
+    assert 'name="numbers"' not in as_user("viewer").get(address).content.decode()
 
 
 def test_only_what_we_wrote_is_put_together():
