@@ -276,7 +276,12 @@ class EndForm(HouseModelForm):
         ("", "恢复登记（以前误填）"),
     ]
 
-    reason = forms.ChoiceField(label="情形", widget=forms.RadioSelect, required=True)
+    reason = forms.ChoiceField(
+        label="情形",
+        widget=forms.RadioSelect,
+        required=True,
+        help_text="搬到别的村（社区）还在残联系统内的，不选迁出，请在登记表的“转移”里办理转出",
+    )
     ended_on = ThreeBoxDateField(label="发生日期", required=False, help_text="恢复登记的不填")
 
     class Meta:

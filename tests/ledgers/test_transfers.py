@@ -27,7 +27,7 @@ from ledgers.transfers import (
 )
 from orgs.models import Worker
 from tests.ledgers.conftest import id_of
-from tests.ledgers.test_pages import boxes, url
+from tests.ledgers.test_pages import boxes, form_data, url
 from tests.orgs.test_moves_and_writers import Other, on_postgresql
 
 pytestmark = pytest.mark.django_db
@@ -158,6 +158,23 @@ def test_a_second_request_for_the_same_person_is_refused_by_the_database_too(wor
 def test_asking_for_ones_own_person_says_that_there_is_nothing_to_do(world, make_person):
     with pytest.raises(ValidationError, match="不用转入"):
         ask(world, make_person())
+
+
+def test_the_entry_form_offers_the_transfer_for_a_foreign_number_and_the_file_for_an_own_one(
+    as_user, world, make_person, foreign
+):
+    own = make_person(organisation=world.village)
+    client = as_user("member")
+    pages = {}
+    for person in (own, foreign):
+        number = person.id_number.open_plain()
+        data = form_data(world.village, id_number=number, born_on=person.born_on, name="新来人")
+        pages[person.pk] = client.post(reverse("person-add"), data).content.decode()
+    assert url("person-detail", own) in pages[own.pk]
+    assert url("person-detail", foreign) not in pages[foreign.pk] and ASK in pages[foreign.pk]
+    assert "柳如意" not in pages[foreign.pk] and "郭城驿" not in pages[foreign.pk]
+    end = client.get(url("person-end", own)).content.decode()
+    assert "办理转出" in end, "who moved inside the system is not written off"
 
 
 # --- deciding -------------------------------------------------------------------------------------
