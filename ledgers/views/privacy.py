@@ -69,9 +69,12 @@ class RequestListView(ScopedListView):
     def actions(self):
         waiting = bool(self.request.GET.get("waiting"))
         url = reverse("person-request-list")
-        if waiting:
-            return [{"url": url, "label": "看全部", "kind": ""}]
-        return [{"url": f"{url}?waiting=1", "label": "只看等待办理的", "kind": ""}]
+        shown = [{"url": url, "label": "看全部", "kind": ""}]
+        if not waiting:
+            shown = [{"url": f"{url}?waiting=1", "label": "只看等待办理的", "kind": ""}]
+        if self.request.user.has_scope(ConsentSheetView.permission):
+            shown.append({"url": reverse("consent-sheet"), "label": "打印空白同意书", "kind": ""})
+        return shown
 
     def extra(self):
         return {

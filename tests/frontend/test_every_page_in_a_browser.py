@@ -23,8 +23,8 @@ NOT_PAGES = {
 }  # fmt: skip
 # Doors that open only in a state the furnished rows are not in: test_pages_in_a_state_in_a_browser looks at them.
 IN_A_STATE = {
-    "approval-detail", "association-add", "division-result", "draft-delete", "person-withdraw", "roster-confirm",
-    "roster-errors", "roster-undo", "run-review", "run-score",
+    "approval-detail", "association-add", "division-result", "draft-delete", "person-request-erase",
+    "person-withdraw", "roster-confirm", "roster-errors", "roster-undo", "run-review", "run-score",
 }  # fmt: skip
 # The same for everybody, and looked at by test_style_book_in_a_browser.
 COMMON = {"display-settings", "help", "help-keyboard", "accessibility", "style-book"}

@@ -17,10 +17,12 @@ from django.urls import reverse
 from assessments.models import Run, Standard
 from assessments.services import start_run
 from assessments.standards import store_standard
+from federation.shared import retention
 from federation.shared.jobs import run_now
 from federation.shared.models import Job, RosterImport
 from ledgers.approvals import approve_persons, return_person, submit_person
-from ledgers.models import DisabledPerson, PersonDraft
+from ledgers.models import DisabledPerson, PersonDraft, PersonRequest
+from ledgers.requests import grant_request, receive_request
 from orgs.models import AssociationCategory
 from tests.assessments.facts import AS_OF, YEAR, build_county
 from tests.browser import login, show_as, small_targets
@@ -252,6 +254,36 @@ def test_forms_that_wait_come_back_or_are_only_drafts(new_page, live_server, wor
     }
     problems = wrong_with(new_page, live_server, world.director, for_the_director)
     problems += wrong_with(new_page, live_server, world.member, for_the_member)
+    assert problems == []
+
+
+def test_pages_of_requests_and_of_files_due_are_sound(new_page, live_server, world):
+    due, asked = (sent_by_the_village(world, order) for order in (70, 71))
+    DisabledPerson.objects.filter(pk=due.pk).update(deceased_on="2012-03-28")
+    retention.remove_due()
+    request = PersonRequest(person=asked, kind="erasure", asker="person", identity_check="known")
+    request.received_on = asked.registered_on
+    receive_request(request=request, by=world.member)
+    withdrawn = PersonRequest(person=asked, kind="withdrawal", asker="person", identity_check="known")
+    withdrawn.received_on = asked.registered_on
+    grant_request(request=receive_request(request=withdrawn, by=world.member), answer="", by=world.director)
+    problems = wrong_with(new_page, live_server, world.leader, {
+        reverse("person-request-list"): "超过期限",
+        reverse("person-request-erase", args=[request.uid]): "找不回来",
+        reverse("person-detail", args=[asked.uid]): "已撤回同意",
+        reverse("erasure-list"): "死亡满 10 年",
+        reverse("erasure-confirm", args=[due.uid]): "暂缓",
+        reverse("organisation-detail", args=[world.county.pk]): "还没有登记本人或监护人的同意",
+        reverse("home"): "份登记表到期待删除",
+        reverse("field-register"): "证件号码",
+    })  # fmt: skip
+    problems += wrong_with(new_page, live_server, world.member, {
+        reverse("person-request-add", args=[asked.uid]): "怎样核实身份",
+        reverse("consent-sheet"): "按手印",
+    })  # fmt: skip
+    problems += wrong_when_sent_empty(
+        new_page, live_server, world.leader, reverse("person-request-erase", args=[request.uid])
+    )
     assert problems == []
 
 
