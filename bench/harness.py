@@ -34,6 +34,7 @@ BENCHES = {
         Bench("roster_import", "bench.roster_import", "empty"),
         Bench("roster_reimport", "bench.roster_reimport", "empty"),
         Bench("roster_import_200k", "bench.roster_import_200k", "empty"),
+        Bench("hostile_files", "bench.hostile_files", "empty"),
         Bench("assess_county", "bench.assess_county", "county"),
         Bench("assess_province", "bench.assess_province", "province"),
         Bench("list_persons", "bench.list_persons", "province"),
