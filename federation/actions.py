@@ -49,6 +49,7 @@ ACTIONS = {
     "ledgers.transfer.requested": "成批申请转入",
     "ledgers.transfer.too_many": "申请转入过于频繁，被拒绝",
     "ledgers.transfer.withdrawn": "撤回转移",
+    "ledgers.attachment.deleted": "删除登记表附件",
     "ledgers.person.printed": "打印登记表",
     "ledgers.person.copy_given": "交给本人信息副本",
     "ledgers.forms.asked": "申请成批打印登记表",

@@ -63,6 +63,13 @@ def plaque_of(place):
     return {"kind": "plaque", "pk": place.plaque.pk}
 
 
+def upload_takes_editing(grid, subject, place, method):
+    """The list is for who sees the person; what is sent to it is kept for who may edit."""
+    may_edit = grid.may(subject, "persons.edit", place.disabledperson)
+    may_see = grid.may(subject, "persons.view", place.disabledperson)
+    return {403} if method == "POST" and may_see and not may_edit else None
+
+
 def attachment_of(place):
     return {"uid": place.disabledperson.uid, "pk": place.attachment.pk}
 
@@ -122,7 +129,7 @@ TARGETS = {
     "person-detail": Target("disabledperson"),
     "person-edit": Target("disabledperson", data=version_of("disabledperson")),
     "person-end": Target("disabledperson", data=version_of("disabledperson")),
-    "person-attachments": Target("disabledperson", data=lambda place: {"kind": "other"}),
+    "person-attachments": Target("disabledperson", data=lambda place: {"kind": "other"}, expect=upload_takes_editing),
     "person-print": Target("disabledperson", data=lambda place: {"purpose": "归档留存", "numbers": "masked"}),
     "person-copy": Target(
         "disabledperson",
