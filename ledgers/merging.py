@@ -170,6 +170,9 @@ def _turn_over(removed, kept) -> list[list]:
     moved = []
     for model, key in keys_to_persons():
         pks = list(model._base_manager.filter(**{key: removed}).values_list("pk", flat=True))
+        if pks and model._meta.get_field(key).unique and model._base_manager.filter(**{key: kept}).exists():
+            # One a person, and the file that stays has its own: this one goes with the other file.
+            continue
         if pks:
             model._base_manager.filter(pk__in=pks).update(**{key: kept})
             moved.append([model._meta.label_lower, key, pks])

@@ -21,6 +21,7 @@ from federation.shared.models import AuditEntry, ChangeRecord, ExportFile, JobGa
 from federation.shared.rosters import course, services, staging
 from federation.shared.sealed import SealedField, SealedText, history_aad
 from ledgers import erasure, erasure_list, erasure_traces, name_index
+from ledgers.merging import merge_persons
 from ledgers.models import (
     Attachment,
     DisabledPerson,
@@ -246,6 +247,19 @@ def _undo(sent, world):
 
 def _last_job():
     return apps.get_model("shared.Job").objects.latest("pk")
+
+
+def test_a_file_that_was_merged_into_the_person_is_forgotten_too(
+    world, make_person, django_capture_on_commit_callbacks
+):
+    other = make_person(name=CANARIES["former name"])
+    other.name = CANARIES["merged"]
+    save_versioned(other, by=world.clerk)
+    person = make_person(name=CANARIES["name"])
+    merge_persons(kept=person, removed=other, choices={}, reason="重复登记", by=world.clerk)
+    assert canaries_in(everything()) == {"name", "former name", "merged"}
+    erase(person, world.leader, django_capture_on_commit_callbacks)
+    assert canaries_in(everything()) == set()
 
 
 # --- what stays -------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from federation.shared.history import save_versioned
 from federation.shared.models import AuditEntry, Submission
 from ledgers import consent, requests
 from ledgers.exports import person_rows
+from ledgers.merging import merge_persons
 from ledgers.models import DisabledPerson, Erasure, ErasureProposal, PersonDraft, PersonRequest
 
 pytestmark = pytest.mark.django_db
@@ -242,6 +243,13 @@ def test_the_night_lists_what_is_due_once_and_erases_nobody(ended, world):
     proposal = ErasureProposal.objects.get(person=ended["deceased"])
     assert proposal.due_on == ended["deceased"].deceased_on.replace(year=timezone.localdate().year - 1)
     assert proposal.organisation == world.village and proposal.org_path == world.village.path
+
+
+def test_two_files_on_the_list_can_be_made_one(ended, world):
+    retention.remove_due()
+    kept, removed = (DisabledPerson.objects.get(pk=ended[name].pk) for name in ("deceased", "both"))
+    merge_persons(kept=kept, removed=removed, choices={}, reason="重复登记", by=world.clerk)
+    assert ErasureProposal.objects.get().person == kept
 
 
 def test_who_came_back_on_the_register_leaves_the_list(ended, world):
