@@ -67,7 +67,7 @@ def upload_takes_editing(grid, subject, place, method):
     """The list is for who sees the person; what is sent to it is kept for who may edit."""
     may_edit = grid.may(subject, "persons.edit", place.disabledperson)
     may_see = grid.may(subject, "persons.view", place.disabledperson)
-    return {403} if method == "POST" and may_see and not may_edit else None
+    return {403} if method == "post" and may_see and not may_edit else None
 
 
 def attachment_of(place):
