@@ -9,9 +9,9 @@ from federation.shared.children import Answers, ChildFailed, asked
 from federation.shared.workbooks.cells import SEPARATOR, ReadSheet
 
 CHILD = Path(__file__).with_name("child.py")
-MEMORY_MB = 512
+# Both limits grow with the size of the upload: a small file that needs much is no roster.
+MEMORY_MB = 240
 CPU_SECONDS = 20
-# A file at the limit of rows needs more; both limits grow with the size of the upload, beyond a usual county's.
 USUAL_BYTES = 4 * 1024 * 1024
 MEMORY_MB_A_MEGABYTE = 80
 CPU_SECONDS_A_MEGABYTE = 3
@@ -57,14 +57,15 @@ def read_blocks(
     before its end. Raises WorkbookRefused with a sentence that says what is wrong and what to do; perhaps only after
     some blocks, which then are not to be used.
     """
-    more = max(0, path.stat().st_size - USUAL_BYTES) // (1024 * 1024)
+    size = path.stat().st_size
+    more = max(0, size - USUAL_BYTES) // (1024 * 1024)
     request = {
         "path": str(path.resolve()),
         "fields": {name: list(headings) for name, headings in fields.items()},
         "max_rows": max_rows,
         "all_columns": all_columns,
         "name": name,
-        "memory_mb": memory_mb or min(LARGEST_MEMORY_MB, MEMORY_MB + more * MEMORY_MB_A_MEGABYTE),
+        "memory_mb": memory_mb or min(LARGEST_MEMORY_MB, MEMORY_MB + size * MEMORY_MB_A_MEGABYTE // (1024 * 1024)),
         "cpu_seconds": cpu_seconds or min(LARGEST_CPU_SECONDS, CPU_SECONDS + more * CPU_SECONDS_A_MEGABYTE),
     }
     with asked(child, request) as running:
