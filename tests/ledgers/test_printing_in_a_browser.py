@@ -61,6 +61,8 @@ def test_the_pages_about_paper_pass_axe_and_do_not_scroll_sideways_on_a_phone(pa
         reverse("attachment-open", args=[person.uid, scan.pk]),
         reverse("person-print", args=[person.uid]),
         reverse("person-print-blank"),
+        reverse("person-copy", args=[person.uid]),
+        reverse("village-print", args=[world.village.pk]),
     ]
     problems = []
     for address in addresses:
