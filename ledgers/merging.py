@@ -245,6 +245,9 @@ def why_not_undone(merge: PersonMerge) -> str:
 
 def undo_merge(*, merge: PersonMerge, by) -> DisabledPerson:
     """Both files as they were before the merge. Raises ValidationError with the sentence why not."""
+    refusal = why_not_undone(merge)
+    if refusal:
+        raise ValidationError(refusal)
     with transaction.atomic():
         home = DisabledPerson.objects.filter(pk=merge.person_id).values_list("household_id", flat=True).first()
         payload = json.loads(merge.payload.open_plain())
@@ -252,6 +255,7 @@ def undo_merge(*, merge: PersonMerge, by) -> DisabledPerson:
             lock_household(pk)
         kept = DisabledPerson.objects.select_for_update(of=("self",)).get(pk=merge.person_id)
         merge = PersonMerge.objects.select_for_update(of=("self",)).get(pk=merge.pk)
+        # Asked again, now that nobody else can change the answer.
         refusal = why_not_undone(merge)
         if refusal:
             raise ValidationError(refusal)
