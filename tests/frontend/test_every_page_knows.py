@@ -91,7 +91,7 @@ def test_what_does_not_fit_the_menu_stands_on_the_page_more(world, settings):
         assert labels(person.nav) == ["工作台", "机构", "残疾人登记", "专职委员", "名册导入", "考核", "更多"]
         assert labels(person.more)[0] == "后台任务"
     assert "账号" not in labels(clerk.more)
-    assert labels(chief.more)[-3:] == ["账号", "接口密钥", "考核标准"]
+    assert labels(chief.more)[-4:] == ["账号", "接口密钥", "表头写法", "考核标准"]
     assert "名册导入" not in labels(house(world.auditor).nav)
     assert labels(house(world.auditor).more)[-1] == "审计日志"
 
