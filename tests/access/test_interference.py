@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from assessments.models import BodyResult
-from federation.shared.permissions import MACHINE, PUBLIC
+from federation.shared.permissions import LOGGED_IN, MACHINE, PUBLIC
 from ledgers.models import DisabledPerson
 from orgs.models import Plaque, Tenure, Worker
 from tests.access.canaries import body_of
@@ -60,6 +60,9 @@ def readings(grid, clients, only=None) -> dict:
             if only and page.name not in only:
                 continue
             if (page.permission == MACHINE) != is_machine:
+                continue
+            # A refusal is written into the log, which the auditor reads.
+            if not is_machine and page.permission != LOGGED_IN and not grid.holds(grid.subjects[who], page.permission):
                 continue
             for search in [{}] if is_machine else SEARCHES:
                 client.cookies.pop("messages", None)
