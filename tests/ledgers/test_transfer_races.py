@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction  # noqa: F401 - asked by the mark
 
 from federation.shared.history import VersionConflict, save_versioned
 from ledgers.models import Transfer
