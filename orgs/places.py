@@ -226,9 +226,8 @@ def find_all(table, places: Places):
         rows = "、".join(str(table.rows[index]) for index in indexes[:5])
         place = places.by_pk[found[names]]
         now = f"{place.township} {place.label}".strip()
-        table.notices.append(
-            f"第 {rows} 行{f'等 {len(indexes)} 行' if len(indexes) > 5 else ''}的“{places.by_former_name[names]}”按曾用名对应，现在是“{now}”。"
-        )
+        more = f"等 {len(indexes)} 行" if len(indexes) > 5 else ""
+        table.notices.append(f"第 {rows} 行{more}的“{places.by_former_name[names]}”按曾用名对应，现在是“{now}”。")
 
 
 def _folded(name: str) -> str:

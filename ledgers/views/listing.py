@@ -30,7 +30,7 @@ def masked(value) -> str:
 
 # Looked up fifty times a page: a model's own get_…_display builds such a table at every call.
 SEXES, CATEGORIES, GRADES = dict(Sex.choices), dict(DisabilityCategory.choices), dict(DisabilityGrade.choices)
-SORTINGS = (
+ORDERS_SHOWN = (
     ("name", "姓名拼音"),
     ("-name", "姓名拼音，倒序"),
     ("age", "年龄，小的在前"),
@@ -88,16 +88,16 @@ class PersonListView(ScopedListView):
             table=table,
             page=page,
             filter_form=self.filterset.form,
-            sortings=self.sortings(page),
+            orders_shown=self.orders_shown(page),
             actions=self.actions(),
             **self.extra(),
         )
 
-    def sortings(self, page) -> list[dict]:
+    def orders_shown(self, page) -> list[dict]:
         """The ways to sort that this scope offers, for the list beside the conditions."""
         return [
             {"value": value, "word": word, "chosen": value == page.sort}
-            for value, word in SORTINGS
+            for value, word in ORDERS_SHOWN
             if value.removeprefix("-") in page.ordering
         ]
 

@@ -43,7 +43,7 @@ REASONS = {
     "ledgers/views/drafts.py: DraftSaveView.post": "handed to get_in_scope, which narrows it",
     "ledgers/views/in_charge.py: InChargeDetailView.get": "the name of who is in charge of people in scope",
     "ledgers/views/listing.py: PersonListView.prepare": "names of the bodies of people in scope",
-    "ledgers/documents/own_copy.py: _handling": "what was done to the file of a person fetched in scope, for that person",
+    "ledgers/documents/own_copy.py: _handling": "what was done to the file of a person in scope, for that person",
     "ledgers/documents/own_copy.py: _material": "what hangs on a person fetched in scope",
     "ledgers/documents/printing.py: photos_of": "what hangs on people fetched in scope",
     "ledgers/documents/village_forms.py: _export": "the job's own file",

@@ -189,12 +189,12 @@ def test_what_is_chosen_is_shown_and_each_of_it_can_be_taken_away(as_user, world
         assert left.context["page"].sort == "-age"
 
 
-def test_a_wide_scope_offers_the_sortings_an_index_leads_to(as_user, make_person, monkeypatch):
+def test_a_wide_scope_offers_the_orders_an_index_leads_to(as_user, make_person, monkeypatch):
     make_person()
     client = as_user("clerk")
 
     def offered(page):
-        return {each["value"].removeprefix("-") for each in page.context["sortings"]}
+        return {each["value"].removeprefix("-") for each in page.context["orders_shown"]}
 
     assert offered(page_of(client, sort="-age")) == set(ORDERS)
     monkeypatch.setattr(listing, "WIDE", 0)
