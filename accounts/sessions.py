@@ -14,6 +14,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import redirect
 
 from federation.shared import kept_input
+from federation.shared.offline import blank_forms
 from federation.shared.permissions import MACHINE, PUBLIC, permission_of
 
 STARTED = "login_started"
@@ -23,11 +24,16 @@ MARK_EVERY = 60
 
 # What an account that must first change its password can still open.
 OPEN_BEFORE_PASSWORD_CHANGE = frozenset({"password_change", "password_change_done", "login", "logout", "session"})
-# Asks how long the login still lasts: to ask must not make it longer.
-CLOCK = "session"
+# What pages ask by themselves, without anybody at work: it must not make the login longer.
+ASKED_BY_ITSELF = frozenset({"session", "service-worker", "no-network", "outbox-state", "outbox"})
 
 EXPIRED = "您已有一段时间没有操作，为保护资料已自动退出。请重新登录。"
 KEPT = "登录已到时间，刚才填写的内容还没有保存，已替您留好。请重新登录，会回到原来的页面并自动填好。"
+
+
+def is_asked_by_itself(name: str) -> bool:
+    """Whether scripts and the service worker ask for the page of this URL name."""
+    return name in ASKED_BY_ITSELF or any(name == form.blank for form in blank_forms())
 
 
 def begin_session(request):
@@ -80,14 +86,15 @@ class SessionLimitMiddleware:
             account = request.user.pk
             logout(request)
             request.session[ENDED] = account
-        elif name != CLOCK and time.time() - session[SEEN] >= MARK_EVERY:
+        elif not is_asked_by_itself(name) and time.time() - session[SEEN] >= MARK_EVERY:
             mark_seen(request)
 
     def _after_the_end(self, request, view):
         if ENDED not in request.session or permission_of(view) in (PUBLIC, MACHINE):
             return None
         if request.method in ("GET", "HEAD"):
-            messages.info(request, EXPIRED)
+            if not is_asked_by_itself(request.resolver_match.view_name):
+                messages.info(request, EXPIRED)
             return redirect_to_login(request.get_full_path())
         can_return = getattr(getattr(view, "view_class", None), "restores_input", False)
         if can_return and kept_input.keep(request, request.session[ENDED]):

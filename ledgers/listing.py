@@ -15,7 +15,7 @@ EXAMINED_FOUND = 5_000
 WIDE = 600
 SHOWN = (
     "uid", "name", "name_pinyin", "sex", "born_on", "category", "grade", "id_number", "org_path", "moved_away_on",
-    "deceased_on", "cancelled_on", "next_review_on", "updated_at", "missing_mandatory", "failed_checks",
+    "deceased_on", "cancelled_on", "next_review_on", "updated_at", "missing_mandatory", "failed_checks", "state",
 )  # fmt: skip
 
 

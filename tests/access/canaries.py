@@ -81,7 +81,8 @@ def texts_in(body: bytes, depth: int = 0):
                     yield member.filename
                     yield from texts_in(archive.read(member), depth + 1)
             return
-        except zipfile.BadZipFile:
+        except (zipfile.BadZipFile, ValueError):
+            # A text that only begins like an archive.
             pass
     text = body.decode("utf-8", "replace")
     yield text

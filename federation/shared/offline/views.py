@@ -9,7 +9,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from federation.shared.models import Submission
 from federation.shared.offline import blank_forms, forms_of
@@ -22,7 +22,7 @@ FILES = (
 MOST_KEYS = 200
 
 
-@require_GET
+@require_safe
 @requires(PUBLIC)
 def service_worker(request):
     """At the root, since a worker governs the addresses below its own. Names no person and no body."""
@@ -37,14 +37,14 @@ def service_worker(request):
     )
 
 
-@require_GET
+@require_safe
 @requires(PUBLIC)
 def no_network(request):
     """What the worker shows instead of a page it does not keep."""
     return render(request, "offline/no_network.html", {"forms": blank_forms()})
 
 
-@require_GET
+@require_safe
 @requires(LOGGED_IN)
 def outbox_state(request):
     """Who is logged in, a fresh token, and which of the asked keys have arrived."""
