@@ -5,9 +5,11 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from federation.shared.models import RosterSynonym
 from ledgers.households import create_household
 from ledgers.models import DisabledPerson, Transfer
 from ledgers.transfers import offer_person
+from orgs.models import Tenure, Worker
 from tests.browser import login, show_as
 from tests.frontend.test_every_page_in_a_browser import look
 from tests.ledgers.conftest import id_of, person_fields
@@ -18,6 +20,24 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def person(world, order, body=None, **more):
     fields = person_fields(id_number=id_of("19680403", order), guardian_phone="13911112222", **more)
     return DisabledPerson.objects.create(organisation=body or world.village, **fields)
+
+
+def test_who_is_in_charge_of_whom_and_a_word_to_be_deleted_are_readable(new_page, live_server, world):
+    worker = Worker.objects.create(name="周委员", identity="disabled")
+    Tenure.objects.create(organisation=world.village, worker=worker, post="committee_member", started_on="2020-01-01")
+    person(world, 1, member_in_charge=worker)
+    word = RosterSynonym.objects.create(kind="persons", field="name", word="大名", compared="大名")
+    problems = []
+    for user, address, words in (
+        (world.clerk, reverse("in-charge-detail", args=[worker.pk]), "王国华"),
+        (world.administrator, f"{reverse('roster-synonym-delete')}?word={word.pk}", "大名"),
+    ):
+        page = new_page()
+        login(page, live_server, user)
+        assert page.goto(address).status == 200
+        assert words in page.locator("main").inner_text(), f"{address} does not show {words}"
+        problems += look(page, address)
+    assert problems == []
 
 
 @pytest.mark.parametrize("theme", ["light", "contrast"])
