@@ -13,7 +13,7 @@ REASONS = {
     "federation/shared/exports.py: _failed": "the job's own file",
     "federation/shared/exports.py: _unfetched": "the nightly run deletes for everybody",
     "federation/shared/exports.py: _unanswered": "the nightly run ends applications of everybody",
-    "federation/shared/offline/views.py: outbox_state": "the asker's own submissions, by user and key",
+    "federation/shared/offline/views.py: OutboxStateView.get": "the asker's own submissions, by user and key",
     "accounts/forms.py: NewAccountForm.clean_username": "names of accounts are unique over the whole system",
     "accounts/forms.py: KeyForm.clean": "the organisation was chosen within scope",
     "accounts/views/accounts.py: AccountListView.get_queryset": "prefetch of accounts that are in scope as a whole",

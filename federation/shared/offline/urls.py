@@ -6,5 +6,5 @@ urlpatterns = [
     path("sw.js", views.service_worker, name="service-worker"),
     path("offline/", views.no_network, name="no-network"),
     path("outbox/", views.OutboxView.as_view(), name="outbox"),
-    path("outbox/state/", views.outbox_state, name="outbox-state"),
+    path("outbox/state/", views.OutboxStateView.as_view(), name="outbox-state"),
 ]

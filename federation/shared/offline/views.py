@@ -9,6 +9,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.views import View
 from django.views.decorators.http import require_safe
 
 from federation.shared.models import Submission
@@ -44,19 +45,21 @@ def no_network(request):
     return render(request, "offline/no_network.html", {"forms": blank_forms()})
 
 
-@require_safe
-@requires(LOGGED_IN)
-def outbox_state(request):
+class OutboxStateView(View):
     """Who is logged in, a fresh token, and which of the asked keys have arrived."""
-    asked = []
-    for text in request.GET.get("keys", "").split(",")[:MOST_KEYS]:
-        try:
-            asked.append(uuid.UUID(text))
-        except ValueError:
-            continue
-    arrived = Submission.objects.filter(user=request.user, key__in=asked).exclude(location="")
-    stored = [str(key) for key in arrived.values_list("key", flat=True)]
-    return JsonResponse({"user": str(request.user.pk), "token": get_token(request), "stored": stored})
+
+    permission = LOGGED_IN
+
+    def get(self, request):
+        asked = []
+        for text in request.GET.get("keys", "").split(",")[:MOST_KEYS]:
+            try:
+                asked.append(uuid.UUID(text))
+            except ValueError:
+                continue
+        arrived = Submission.objects.filter(user=request.user, key__in=asked).exclude(location="")
+        stored = [str(key) for key in arrived.values_list("key", flat=True)]
+        return JsonResponse({"user": str(request.user.pk), "token": get_token(request), "stored": stored})
 
 
 class OutboxView(ScopedView):
