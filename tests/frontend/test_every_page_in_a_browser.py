@@ -32,7 +32,8 @@ IN_A_STATE = {
 # tests/offline/test_outbox_in_a_browser.
 SHOWN_ELSEWHERE = {
     "guardian-phone", "household-detail", "household-members", "in-charge-detail", "roster-synonym-delete",
-    "saved-filter-add", "saved-filter-delete", "saved-filter-edit", "no-network", "person-blank",
+    "saved-filter-add", "saved-filter-delete", "saved-filter-edit", "saved-filter-list", "transfer-offer",
+    "no-network", "person-blank",
 }  # fmt: skip
 # No furnished row leads there by a link: test_every_page_for_every_role opens them by address, with all of axe.
 BY_ADDRESS = {"export-decide", "export-detail", "household-edit", "household-leave", "merge-undo"}
