@@ -194,6 +194,7 @@ def _begin_list(export: ExportFile):
     )
 
 
+@transaction.atomic
 def decide(*, export: ExportFile, by, agrees: bool, answer: str = ""):
     """The second person's answer. Raises ValidationError with a sentence where it is too late or not theirs."""
     export = ExportFile.objects.visible_to(by).select_for_update(of=("self",)).get(pk=export.pk)
