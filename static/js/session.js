@@ -49,7 +49,7 @@
     open();
   }
   function ask(options, then) {
-    if (asking) { return; }
+    if (asking && options.method !== "POST") { return; }
     asking = true;
     options.credentials = "same-origin";
     options.headers = { Accept: "application/json" };
