@@ -3,7 +3,7 @@ FROM python:3.11-slim-bookworm AS build
 WORKDIR /app
 COPY requirements/base.txt requirements/base.txt
 RUN python -m venv /venv \
- && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements/base.txt
+ && /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/base.txt
 
 FROM python:3.11-slim-bookworm
 # Pango and a Chinese font lay out what is printed as PDF.

@@ -43,7 +43,7 @@ def archives(value: str) -> str:
 
 def former_names(value: str) -> str:
     """东风大队，红旗村 → 东风大队、红旗村: each once, in the order written."""
-    parts = (part.strip() for part in _SEPARATORS.split(normalise.text(value)))
+    parts = (normalise.text(part) for part in _SEPARATORS.split(normalise.text(value)))
     return "、".join(dict.fromkeys(part for part in parts if part))
 
 

@@ -24,6 +24,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,10 +34,9 @@ from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from federation.shared import audit
+from federation.shared import audit, sealed_pieces
 from federation.shared.models.exports import ExportFile
-from federation.shared.sealed import SealBroken
-from federation.shared.sealed_blobs import resealed_bytes, seal_bytes, unseal_bytes
+from federation.shared.sealed_blobs import seal_bytes, unseal_bytes
 
 FOLDER = "exports"
 PIECE_BYTES = 1024 * 1024
@@ -132,17 +132,13 @@ class SealedFile:
 
     def _seal(self, piece: bytes, *, is_last: bool):
         token = seal_bytes(piece, _aad(self._export, self._number, is_last), self._level)
-        self._target.write(_framed(token))
+        self._target.write(sealed_pieces.framed(token))
         self._number += 1
 
 
 def _aad(export: ExportFile, number: int, is_last: bool) -> bytes:
     # The number and the mark of the last piece: pieces cannot be swapped, nor the end cut off, unnoticed.
     return f"shared.exportfile|file|{export.uid}|{number}|{int(is_last)}".encode()
-
-
-def _framed(token: bytes) -> bytes:
-    return len(token).to_bytes(4, "big") + token
 
 
 @contextlib.contextmanager
@@ -193,22 +189,13 @@ def hand_over(export: ExportFile, file: SealedFile, *, rows: int):
 # --- reading ----------------------------------------------------------------------------------------
 
 
-def _tokens(source: BinaryIO, size: int, export: ExportFile) -> Iterator[tuple[bytes, bytes]]:
-    """(sealed piece, what it is bound to) of a stored file, in order."""
-    number = 0
-    while source.tell() < size:
-        token = source.read(int.from_bytes(source.read(4), "big"))
-        yield token, _aad(export, number, source.tell() == size)
-        number += 1
-
-
 class OpenedFile:
     """The plain bytes of a stored file, piece by piece; closing it removes the file."""
 
     def __init__(self, export: ExportFile):
         self._path = Path(settings.MEDIA_ROOT) / export.stored_path
         self._source = self._path.open("rb")
-        self._pieces = _tokens(self._source, self._path.stat().st_size, export)
+        self._pieces = sealed_pieces.tokens(self._source, self._path.stat().st_size, partial(_aad, export))
 
     def __iter__(self):
         return self
@@ -303,31 +290,5 @@ def _remove_strays():
 
 def reseal_files() -> tuple[int, int]:
     """Seal the files of an older key with the one in use; (renewed, those that do not open)."""
-    renewed = broken = 0
-    ready = ExportFile.objects.filter(state=ExportFile.State.READY)
-    for export in ready.only("uid", "stored_path").order_by("pk"):
-        try:
-            renewed += _reseal_file(Path(settings.MEDIA_ROOT) / export.stored_path, export)
-        except FileNotFoundError:
-            continue
-        except SealBroken:
-            broken += 1
-    return renewed, broken
-
-
-def _reseal_file(path: Path, export: ExportFile) -> bool:
-    draft = path.with_suffix(".sealed-again")
-    is_renewed = False
-    try:
-        with path.open("rb") as source, draft.open("wb") as target:
-            draft.chmod(0o600)
-            for token, aad in _tokens(source, path.stat().st_size, export):
-                fresh = resealed_bytes(token, aad)
-                is_renewed = is_renewed or fresh is not None
-                target.write(_framed(token if fresh is None else fresh))
-        # Whoever reads the old file goes on reading it; one that was fetched meanwhile must not come back.
-        if is_renewed and path.exists():
-            draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return is_renewed
+    ready = ExportFile.objects.filter(state=ExportFile.State.READY).only("uid", "stored_path").order_by("pk")
+    return sealed_pieces.reseal((each.stored_path, partial(_aad, each)) for each in ready)

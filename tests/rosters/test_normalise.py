@@ -58,6 +58,10 @@ def test_what_is_normal_stays_as_it_is(name, typed):
     assert function(once) == once
 
 
+def test_an_apostrophe_beside_a_separator_is_no_part_of_a_former_name():
+    assert roster_lists.former_names("东风大队',红旗村") == "东风大队、红旗村"
+
+
 @given(
     born=st.dates(datetime.date(1900, 1, 1), datetime.date(2020, 12, 31)),
     region=st.sampled_from(["629999", "620422", "110101", "659001"]),

@@ -4,15 +4,17 @@ import contextlib
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
 
+from federation.shared import sealed_pieces
 from federation.shared.models.rosters import RosterImport
 from federation.shared.rosters.resource import RosterRefused
 from federation.shared.rosters.synonyms import headings_of
 from federation.shared.sealed import SealBroken
-from federation.shared.sealed_blobs import resealed_bytes, seal_bytes, unseal_bytes
+from federation.shared.sealed_blobs import seal_bytes, unseal_bytes
 from federation.shared.workbooks import ReadSheet, WorkbookRefused, read_blocks
 
 FOLDER = "rosters"
@@ -39,7 +41,7 @@ def keep_file(roster_import: RosterImport, chunks: Iterable[bytes]):
                     limit = settings.ROSTER_MAX_BYTES // (1024 * 1024)
                     raise RosterRefused(f"文件超过 {limit} MB 的上限。请删去图片和多余的表，或按乡镇分成几个文件上传。")
                 digest.update(piece)
-                file.write(_framed(seal_bytes(piece, _aad(roster_import, number, is_last))))
+                file.write(sealed_pieces.framed(seal_bytes(piece, _aad(roster_import, number, is_last))))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -81,53 +83,14 @@ def opened_file(roster_import: RosterImport):
 
 
 def _open_pieces(source, size: int, plain, roster_import: RosterImport):
-    for token, aad in _tokens(source, size, roster_import):
+    for token, aad in sealed_pieces.tokens(source, size, partial(_aad, roster_import)):
         plain.write(unseal_bytes(token, aad))
-
-
-def _tokens(source, size: int, roster_import: RosterImport) -> Iterator[tuple[bytes, bytes]]:
-    """(sealed piece, what it is bound to) of a kept file, in order."""
-    number = 0
-    while source.tell() < size:
-        token = source.read(int.from_bytes(source.read(4), "big"))
-        yield token, _aad(roster_import, number, source.tell() == size)
-        number += 1
 
 
 def reseal_files() -> tuple[int, int]:
     """Seal the kept files of an older key with the one in use; (renewed, those that do not open)."""
-    renewed = broken = 0
-    for roster_import in RosterImport.objects.exclude(stored_path="").only("uid", "stored_path").order_by("pk"):
-        try:
-            renewed += _reseal_file(Path(settings.MEDIA_ROOT) / roster_import.stored_path, roster_import)
-        except FileNotFoundError:
-            # Refused files are removed at once, others when their time is over.
-            continue
-        except SealBroken:
-            broken += 1
-    return renewed, broken
-
-
-def _reseal_file(path: Path, roster_import: RosterImport) -> bool:
-    draft = path.with_suffix(".part")
-    is_renewed = False
-    try:
-        with path.open("rb") as source, draft.open("wb") as target:
-            draft.chmod(0o600)
-            for token, aad in _tokens(source, path.stat().st_size, roster_import):
-                fresh = resealed_bytes(token, aad)
-                is_renewed = is_renewed or fresh is not None
-                target.write(_framed(token if fresh is None else fresh))
-        # Whoever reads the old file goes on reading it; one that was removed meanwhile must not come back.
-        if is_renewed and path.exists():
-            draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return is_renewed
-
-
-def _framed(token: bytes) -> bytes:
-    return len(token).to_bytes(4, "big") + token
+    kept = RosterImport.objects.exclude(stored_path="").only("uid", "stored_path").order_by("pk")
+    return sealed_pieces.reseal((each.stored_path, partial(_aad, each)) for each in kept)
 
 
 def read_upload(roster_import: RosterImport, roster, *, all_columns=False) -> Iterator[ReadSheet]:
