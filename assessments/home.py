@@ -31,7 +31,7 @@ class HomeView(ScopedView):
         context = {"home": home, "jobs": self.jobs(user), "links": []}
         if home is None:
             return self.page(**context)
-        context["links"] = self.links(user, home)
+        context |= {"links": self.links(user, home), "actions": self.actions(user)}
         context["panels"] = panels_for("home", home, user)
         if user.has_scope("assessments.view"):
             day = timezone.localdate()
@@ -41,6 +41,12 @@ class HomeView(ScopedView):
             if home.level >= Level.COUNTY and user.has_scope("organisations.view"):
                 context |= vacancies(user, home, day)
         return self.page(**context)
+
+    def actions(self, user) -> list[dict]:
+        """What a village member comes for stands where the eye falls first."""
+        if not user.has_scope("persons.edit"):
+            return []
+        return [{"url": address("person-add"), "label": "新登记一名残疾人", "kind": "primary"}]
 
     def jobs(self, user) -> list[dict]:
         """What runs now, and what needs somebody."""

@@ -62,7 +62,7 @@ class RunListView(ScopedListView):
             organisation=home, run__state__in=Run.WITH_RESULTS
         )
         own = own.select_related("run__standard", "run__organisation").order_by("-run__as_of", "-run")
-        return {"own_results": list(own[:12]), "breadcrumbs": run_crumbs()[:1]}
+        return {"own_results": list(own[:12])}
 
 
 class RunAddView(ScopedView):

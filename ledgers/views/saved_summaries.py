@@ -123,7 +123,7 @@ class SummaryDetailView(SavedPage, ScopedDetailView):
             return address_of("summary-people", row.organisation, day=row.as_of.isoformat(), cell=code)
 
         return {
-            "lead": f"{row.organisation.name}，截至{cn_date(row.as_of)}，单位：人。",
+            "lead": f"{row.organisation.name}，截至 {cn_date(row.as_of)}，单位：人。",
             "state": tag(STATE_TAGS[row.state], row.get_state_display()),
             "facts": self.facts(row),
             "total": total_of(row),

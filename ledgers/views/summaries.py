@@ -90,7 +90,7 @@ class SummaryPage(ScopedView):
     def lead(self) -> str:
         only = only_of(self.request.user)
         note = f"只统计{only}残疾人（含多重残疾中有这一类的）。" if only else ""
-        return f"{self.body.name}，截至{cn_date(self.day)}在册的残疾人，单位：人。{note}"
+        return f"{self.body.name}，截至 {cn_date(self.day)}在册的残疾人，单位：人。{note}"
 
 
 class SummaryCurrentView(SummaryPage):
