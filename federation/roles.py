@@ -26,6 +26,11 @@ PERMISSIONS = {
     "members.view": "查看工作人员和专职委员",
     "members.edit": "登记和修改工作人员、任职、聘任",
     "members.reveal": "显示工作人员的完整号码",
+    "subsidies.view": "查看补贴标准、批次和明细",
+    "subsidies.edit": "登记补贴标准，制作补贴批次",
+    "subsidies.check": "复核他人制作的补贴批次",
+    "subsidies.return": "退回补贴批次",
+    "subsidies.approve": "审批补贴批次",
     "persons.view": "查看残疾人登记表（号码遮盖）",
     "persons.edit": "填写和修改残疾人登记表",
     "persons.reveal": "显示残疾人的完整号码",
@@ -73,10 +78,15 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.VILLAGE_MEMBER: frozenset(
         _READ | {"organisations.edit", "persons.edit", "persons.reveal", "summaries.edit", "tables.export"}
     ),
-    Role.TOWNSHIP_DIRECTOR: frozenset(_TOWNSHIP | {"persons.approve", "summaries.approve", "exports.approve"}),
+    Role.TOWNSHIP_DIRECTOR: frozenset(
+        _TOWNSHIP | {"persons.approve", "subsidies.view", "summaries.approve", "exports.approve"}
+    ),
     Role.TOWNSHIP_MEMBER: frozenset(_TOWNSHIP),
     Role.COUNTY_CLERK: frozenset(
-        _TOWNSHIP | {"organisations.manage", "persons.approve", "persons.merge", "assessments.run", "assessments.score"}
+        _TOWNSHIP
+        | {"organisations.manage", "persons.approve", "persons.merge", "assessments.run", "assessments.score"}
+        # Makes batches and checks those of another: never the own ones (committees.services.batches).
+        | {"subsidies.view", "subsidies.edit", "subsidies.check", "subsidies.return"}
     ),
     Role.COUNTY_LEADER: frozenset(
         _READ
@@ -88,12 +98,15 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "persons.erase",
             "summaries.approve",
             "assessments.publish",
+            "subsidies.view",
+            "subsidies.return",
+            "subsidies.approve",
             "tables.export",
             "exports.approve",
         }
     ),
     Role.ASSOCIATION_OFFICER: frozenset({"organisations.view", "organisations.edit", "persons.view", "jobs.view"}),
-    Role.UPPER_VIEWER: frozenset(_READ | {"summaries.approve", "tables.export"}),
+    Role.UPPER_VIEWER: frozenset(_READ | {"subsidies.view", "summaries.approve", "tables.export"}),
     Role.ADMINISTRATOR: frozenset(
         _READ
         | {
@@ -106,7 +119,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "accounts.manage",
         }
     ),
-    Role.AUDITOR: frozenset(_READ | {"audit.view"}),
+    Role.AUDITOR: frozenset(_READ | {"subsidies.view", "audit.view"}),
 }
 
 # Where a role may be held: (kind of body, level 1 province … 5 village) as orgs.models names them.
@@ -128,7 +141,12 @@ ROLE_PLACES: dict[str, frozenset[tuple[str, int]]] = {
 EXCLUSIVE_ROLES = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 
 # Pairs that no role may hold together: what makes a result, and what approves it.
-MAKING_AND_APPROVING = (("assessments.run", "assessments.publish"), ("assessments.score", "assessments.publish"))
+MAKING_AND_APPROVING = (
+    ("assessments.run", "assessments.publish"),
+    ("assessments.score", "assessments.publish"),
+    ("subsidies.edit", "subsidies.approve"),
+    ("subsidies.check", "subsidies.approve"),
+)
 
 # What a machine key may be granted, one name a resource of /api/v1/.
 API_RESOURCES = {

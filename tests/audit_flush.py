@@ -1,4 +1,4 @@
-"""Lets the suite empty the audit log after tests that commit.
+"""Lets the suite empty the tables that refuse to be emptied after tests that commit.
 
 Django ends a transactional test by emptying every table, which the triggers refuse, as they should. The suite
 owns its tables, so it takes the triggers down for the flush and puts them up again; the product has no such
@@ -8,19 +8,23 @@ switch. Imported by conftest.
 from django.db import connection
 from django.test import TransactionTestCase
 
+from committees import triggers as subsidy_triggers
 from federation.shared import audit_triggers
 
+GUARDS = {"shared_auditentry": audit_triggers, subsidy_triggers.BATCH: subsidy_triggers}
 _flush = TransactionTestCase._fixture_teardown
 
 
 def _flush_without_triggers(self):
-    if "shared_auditentry" not in connection.introspection.table_names():
-        return _flush(self)
-    audit_triggers.drop(connection)
+    tables = set(connection.introspection.table_names())
+    guards = [guard for table, guard in GUARDS.items() if table in tables]
+    for guard in guards:
+        guard.drop(connection)
     try:
         return _flush(self)
     finally:
-        audit_triggers.create(connection)
+        for guard in guards:
+            guard.create(connection)
 
 
 TransactionTestCase._fixture_teardown = _flush_without_triggers

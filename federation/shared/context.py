@@ -25,6 +25,7 @@ MORE = (
     ("approval-list", "待审核登记表", "persons.approve"),
     ("draft-list", "我的草稿", "persons.edit"),
     ("summary-current", "基本情况汇总表", "persons.view"),
+    ("subsidy-batch-list", "补贴", "subsidies.view"),
     ("transfer-list", "转移", "persons.view"),
     ("duplicate-list", "疑似重复", "persons.approve"),
     ("household-list", "残疾人家庭", "persons.view"),

@@ -1,19 +1,8 @@
 from django.db import models
 
-from federation.shared.scope import OwnedByOrganisation, ScopedQuerySet
+from committees.querysets import AppointmentQuerySet
+from federation.shared.scope import OwnedByOrganisation
 from orgs.models import Tenure
-from orgs.querysets import spanning
-
-
-class AppointmentQuerySet(ScopedQuerySet):
-    """Appointments follow their tenure: the tenure's days say who is in post, the contract what was agreed."""
-
-    def current_on(self, day):
-        return self.filter(spanning(day, "tenure__started_on", "tenure__ended_on"))
-
-    def certified_on(self, day):
-        """With a certificate that is valid on `day` (持证上岗)."""
-        return self.filter(certificate_issued_on__lte=day, certificate_expires_on__gte=day)
 
 
 class Appointment(OwnedByOrganisation):

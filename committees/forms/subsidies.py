@@ -1,0 +1,95 @@
+"""What people type about subsidy standards and batches."""
+
+import datetime
+
+from django import forms
+from django.utils import timezone
+
+from committees.models import SubsidyBatch, SubsidyStandard
+from committees.reckoning import first_of
+from federation.shared.forms import HouseForm, HouseModelForm, ThreeBoxDateField
+from orgs.models import BodyKind, Level, Organisation
+
+MONTHS_BACK = 36
+
+
+def areas_for(user):
+    """The areas for which somebody may lay down what is paid: federations from the township upward."""
+    rows = Organisation.objects.visible_to(user, SubsidyStandard.edit_permission)
+    return rows.filter(body_kind=BodyKind.FEDERATION, level__lte=Level.TOWNSHIP, abolished_on=None).order_by("path")
+
+
+class StandardForm(HouseModelForm):
+    sections_spec = [
+        ("一、给谁", ["organisation", "role", "employment", "is_floor"]),
+        ("二、多少钱", ["composition", "monthly_amount", "county_share", "township_share", "welfare_share"]),
+        ("三、从什么时候起", ["valid_from", "valid_to", "document_number", "remark"]),
+    ]
+
+    class Meta:
+        model = SubsidyStandard
+        fields = [
+            *("organisation", "role", "employment", "is_floor", "composition", "monthly_amount"),
+            *("county_share", "township_share", "welfare_share", "valid_from", "valid_to", "document_number", "remark"),
+        ]
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["organisation"].label = "地区"
+        self.fields["organisation"].queryset = areas_for(user)
+        self.fields["organisation"].help_text = "这个地区和它的下级都按这个标准，下级另有标准的除外"
+        for name in ("county_share", "township_share", "welfare_share"):
+            self.fields[name].required = False
+        self.fields["county_share"].help_text = "三项相加等于每月金额；没有的不填"
+
+    def clean(self):
+        values = super().clean()
+        for name in ("county_share", "township_share", "welfare_share"):
+            if values.get(name) is None and name not in self.errors:
+                values[name] = SubsidyStandard._meta.get_field(name).default
+        return values
+
+
+def month_choices(today: datetime.date) -> list[tuple[str, str]]:
+    """The months that have ended, newest first."""
+    choices, month = [], first_of(today)
+    for _ in range(MONTHS_BACK):
+        month = first_of(month - datetime.timedelta(days=1))
+        choices.append((month.isoformat(), f"{month.year} 年 {month.month} 月"))
+    return choices
+
+
+class BatchForm(HouseModelForm):
+    first_month = forms.TypedChoiceField(label="从哪个月", coerce=datetime.date.fromisoformat)
+    last_month = forms.TypedChoiceField(label="到哪个月", coerce=datetime.date.fromisoformat)
+
+    class Meta:
+        model = SubsidyBatch
+        fields = ["organisation", "first_month", "last_month", "role", "month_rule", "remark"]
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        areas = areas_for(user)
+        self.fields["organisation"].label = "地区"
+        self.fields["organisation"].queryset = areas
+        self.fields["organisation"].initial = areas.first()
+        choices = month_choices(timezone.localdate())
+        for name in ("first_month", "last_month"):
+            self.fields[name].choices = choices
+            self.fields[name].initial = choices[0][0]
+        self.fields["last_month"].help_text = "只发一个月的，两个都选那个月；最多 12 个月"
+
+
+class ConfirmSeenForm(HouseForm):
+    """A step about what was on the page: the digest of the lines that were shown."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+
+
+class ReturnBatchForm(HouseForm):
+    reason = forms.CharField(label="退回原因", max_length=200, help_text="写清楚哪些人、哪里不对")
+
+
+class PayBatchForm(HouseForm):
+    paid_on = ThreeBoxDateField(label="发放日期", help_text="实际付款的日期")
+    reference = forms.CharField(label="付款凭证号", max_length=100, help_text="银行回单或财政支付凭证的编号")

@@ -1,0 +1,67 @@
+"""Questions about appointments and subsidies."""
+
+from django.db.models import Q
+
+from federation.shared.fields import subtree
+from federation.shared.scope import ScopedQuerySet
+from orgs.models.organisations import STEPLEN
+from orgs.querysets import spanning
+
+
+class AppointmentQuerySet(ScopedQuerySet):
+    """Appointments follow their tenure: the tenure's days say who is in post, the contract what was agreed."""
+
+    def current_on(self, day):
+        return self.filter(spanning(day, "tenure__started_on", "tenure__ended_on"))
+
+    def served_between(self, first, last):
+        """In post on at least one of the days."""
+        return self.filter(
+            Q(tenure__ended_on__isnull=True) | Q(tenure__ended_on__gte=first), tenure__started_on__lte=last
+        )
+
+    def certified_on(self, day):
+        """With a certificate that is valid on `day` (持证上岗)."""
+        return self.filter(certificate_issued_on__lte=day, certificate_expires_on__gte=day)
+
+
+def paths_above(path: str) -> list[str]:
+    """The paths of everything above, from the top down."""
+    return [path[:end] for end in range(STEPLEN, len(path), STEPLEN)]
+
+
+def in_line_with(path: str) -> Q:
+    """Rows of the body at `path`, of what stands above it and of what stands below."""
+    return Q(org_path__in=paths_above(path)) | subtree(path, "org_path")
+
+
+class SubsidyStandardQuerySet(ScopedQuerySet):
+    def touching(self, first, last):
+        """In force on at least one of the days."""
+        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=first), valid_from__lte=last)
+
+    def bearing_on(self, path: str):
+        """All that can decide what is paid at `path` and below."""
+        return self.filter(in_line_with(path))
+
+
+class SubsidyBatchQuerySet(ScopedQuerySet):
+    def open(self):
+        return self.filter(state__in=self.model.OPEN)
+
+    def final(self):
+        """Approved and later: what cannot change any more."""
+        return self.filter(state__in=self.model.FINAL)
+
+    def crossing(self, path: str, first_month, last_month):
+        """Batches of the same area, of one above or below it, that share a month with the period."""
+        return self.filter(in_line_with(path), first_month__lte=last_month, last_month__gte=first_month)
+
+
+class SubsidyLineQuerySet(ScopedQuerySet):
+    def final(self):
+        return self.filter(batch__state__in=self.model.batch.field.related_model.FINAL)
+
+
+class SubsidyDeductionQuerySet(ScopedQuerySet):
+    pass

@@ -1,0 +1,224 @@
+"""The course of a subsidy batch: made and computed, checked, approved, paid, archived; by three people."""
+
+import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from committees import batch_lines
+from committees.models import SubsidyBatch, SubsidyLine
+from committees.querysets import paths_above
+from committees.reckoning import first_of, last_of
+from federation.shared import audit
+from federation.shared.history import create_versioned, save_versioned
+from federation.shared.jobs import JobRefused, enqueue
+from orgs.models import Organisation
+
+JOB = "committees.subsidies"
+State = SubsidyBatch.State
+
+
+class BatchRefused(ValidationError):
+    """The step is not possible; the message says why and what to do. Nothing was written."""
+
+
+def make_batch(*, batch: SubsidyBatch, by) -> SubsidyBatch:
+    """Store a batch and have its lines computed by a job. Raises BatchRefused."""
+    batch.first_month, batch.last_month = first_of(batch.first_month), first_of(batch.last_month)
+    with transaction.atomic():
+        _in_line(batch.organisation)
+        check_period(batch)
+        batch.state, batch.attempt = State.PLANNED, 1
+        create_versioned(batch, by=by, action="subsidy.made")
+        return _hand_over(batch, by)
+
+
+def _in_line(area: Organisation):
+    """Who makes batches in one province at once is put in line: batches of areas above and below exclude each other."""
+    top = (paths_above(area.path) or [area.path])[0]
+    Organisation.objects.select_for_update(no_key=True).get(path=top)
+
+
+def check_period(batch: SubsidyBatch, today: datetime.date | None = None):
+    """Refuse months that have not ended, more than a year, an open batch beside it, and an archived period."""
+    today = today or timezone.localdate()
+    first, last = batch.first_month, batch.last_month
+    if last < first:
+        raise BatchRefused({"last_month": "截止月份早于起始月份。请核对。"})
+    if (last.year - first.year) * 12 + last.month - first.month >= 12:
+        raise BatchRefused({"last_month": "一个批次最多 12 个月。请分成几个批次。"})
+    if last_of(last) > today:
+        raise BatchRefused({"last_month": f"{last:%Y-%m} 还没有过完，不能发放。最晚可以选上个月。"})
+    crossing = SubsidyBatch.objects.crossing(batch.organisation.path, first, last).exclude(pk=batch.pk)
+    crossing = crossing.select_related("organisation")
+    open_one = _same_roles(crossing.open(), batch).first()
+    if open_one is not None:
+        raise BatchRefused(
+            f"“{open_one}”还没有办完（{open_one.get_state_display()}），同样的月份不能再建一个批次。请先办完或删除那个批次。"
+        )
+    closed = _same_roles(crossing.filter(state=State.ARCHIVED), batch).first()
+    if closed is not None:
+        raise BatchRefused(f"“{closed}”已归档，这段时间不能再建批次。漏发的请在以后的批次里补发，发错的请更正。")
+
+
+def _same_roles(batches, batch):
+    return batches.filter(role__in=("", batch.role)) if batch.role else batches
+
+
+def recompute_batch(*, batch: SubsidyBatch, by) -> SubsidyBatch:
+    """Compute the lines again from today's facts; deductions and corrections stay. Raises BatchRefused."""
+    with transaction.atomic():
+        batch = locked(batch, State.PLANNED, State.DRAFT, to="重新计算")
+        if batch.job is not None and batch.job.is_open:
+            raise BatchRefused("这个批次正在计算，请等它算完。")
+        batch.attempt += 1
+        batch.state = State.PLANNED
+        batch.failure = ""
+        save_versioned(batch, by=by, action="subsidy.recomputed")
+        return _hand_over(batch, by)
+
+
+def _hand_over(batch: SubsidyBatch, by) -> SubsidyBatch:
+    batch.job = enqueue(
+        JOB,
+        requested_by=by,
+        payload={"batch": batch.pk, "attempt": batch.attempt},
+        idempotency_key=f"{JOB}:{batch.pk}:{batch.attempt}",
+        organisation=batch.organisation,
+        title=f"计算{batch}",
+    )
+    SubsidyBatch.objects.filter(pk=batch.pk).update(job=batch.job)
+    return batch
+
+
+def locked(batch: SubsidyBatch, *states, to: str) -> SubsidyBatch:
+    """The batch as stored, locked until the transaction ends; refuses a state in which `to` is not possible."""
+    batch = SubsidyBatch.objects.select_for_update(of=("self",)).select_related("organisation", "job").get(pk=batch.pk)
+    if batch.state not in states:
+        raise BatchRefused(f"这个批次现在是“{batch.get_state_display()}”，不能{to}。")
+    return batch
+
+
+# --- what the job does ----------------------------------------------------------------------------------
+def batch_of_job(job) -> SubsidyBatch:
+    batch = SubsidyBatch.objects.select_related("organisation").filter(pk=job.payload["batch"]).first()
+    if batch is None or batch.attempt != job.payload["attempt"] or batch.state != State.PLANNED:
+        raise JobRefused("这个批次已被删除，或者又重新计算过，这一次不用再算。")
+    return batch
+
+
+def finish_computing(batch: SubsidyBatch):
+    """All parts are stored: totals, and on to the checker."""
+    batch = SubsidyBatch.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=batch.pk)
+    if batch.state != State.PLANNED:
+        raise JobRefused("这个批次的状态已经变了，这一次不用再算。")
+    set_totals(batch)
+    batch.state = State.DRAFT
+    batch.computed_at = timezone.now()
+    save_versioned(batch, by=None, via="job", action="subsidy.computed")
+
+
+def fail_batch(job):
+    words = (job.error or job.get_state_display())[:500]
+    SubsidyBatch.objects.filter(pk=job.payload["batch"], attempt=job.payload["attempt"], state=State.PLANNED).update(
+        failure=words
+    )
+
+
+def set_totals(batch: SubsidyBatch):
+    for name, value in batch_lines.totals_of(batch).items():
+        setattr(batch, name, value)
+    batch.digest = batch_lines.digest_of(batch)
+
+
+# --- the steps of people --------------------------------------------------------------------------------
+def check_batch(*, batch: SubsidyBatch, by, seen: str) -> SubsidyBatch:
+    """Somebody other than the maker has looked at every line; `seen` is the digest of what was shown."""
+    with transaction.atomic():
+        batch = locked(batch, State.DRAFT, to="复核")
+        if by.pk == batch.created_by_id:
+            raise BatchRefused("批次是您自己做的，要由另一个人复核。")
+        _refuse_unsound(batch, seen)
+        batch.checked_by, batch.checked_at = by, timezone.now()
+        batch.state, batch.return_reason = State.CHECKED, ""
+        save_versioned(batch, by=by, action="subsidy.checked")
+        return batch
+
+
+def approve_batch(*, batch: SubsidyBatch, by, seen: str) -> SubsidyBatch:
+    """Approved by a third person; from here on nothing of the batch changes. Raises BatchRefused."""
+    with transaction.atomic():
+        batch = locked(batch, State.CHECKED, to="审批")
+        if by.pk in (batch.created_by_id, batch.checked_by_id):
+            raise BatchRefused("制单、复核、审批要由三个人分别办理。您已办过前面的一步，请换一个人审批。")
+        _refuse_unsound(batch, seen)
+        batch.approved_by, batch.approved_at = by, timezone.now()
+        batch.state = State.APPROVED
+        save_versioned(batch, by=by, action="subsidy.approved")
+        return batch
+
+
+def _refuse_unsound(batch: SubsidyBatch, seen: str):
+    """The lines are those that were looked at, they add up to the cent, and nothing is wrong with any of them."""
+    totals = batch_lines.totals_of(batch)
+    if not totals["line_count"]:
+        raise BatchRefused("这个批次里没有人要发放，不用办理。请删除它。")
+    if batch.digest != seen or batch.digest != batch_lines.digest_of(batch):
+        raise BatchRefused("批次的内容在您打开之后变了。请重新核对各行再办理。")
+    if totals["problem_count"]:
+        raise BatchRefused(f"还有 {totals['problem_count']} 行有问题。请按各行的提示改正后重新计算。")
+    if any(getattr(batch, name) != value for name, value in totals.items()) or batch_lines.lines_that_do_not_add_up(
+        batch
+    ):
+        raise BatchRefused("各行相加与合计不一致。请重新计算；仍不一致的，请告诉系统管理员。")
+
+
+def return_batch(*, batch: SubsidyBatch, by, reason: str) -> SubsidyBatch:
+    """Back to the maker with a reason. Raises BatchRefused."""
+    with transaction.atomic():
+        batch = locked(batch, State.DRAFT, State.CHECKED, to="退回")
+        if by.pk == batch.created_by_id:
+            raise BatchRefused("批次是您自己做的，不用退回，可以直接修改或删除。")
+        batch.state, batch.return_reason = State.DRAFT, reason
+        batch.checked_by = batch.checked_at = None
+        save_versioned(batch, by=by, action="subsidy.returned", reason=reason)
+        return batch
+
+
+def pay_batch(*, batch: SubsidyBatch, by, on: datetime.date, reference: str) -> SubsidyBatch:
+    """The money has left: the day and the voucher. Raises BatchRefused."""
+    with transaction.atomic():
+        batch = locked(batch, State.APPROVED, to="登记发放")
+        if on > timezone.localdate():
+            raise BatchRefused({"paid_on": "发放日期还没有到。请填实际付款的日期。"})
+        if on < timezone.localtime(batch.approved_at).date():
+            raise BatchRefused({"paid_on": "发放日期早于审批日期。请核对。"})
+        batch.paid_on, batch.payment_reference, batch.state = on, reference, State.PAID
+        save_versioned(batch, by=by, action="subsidy.paid")
+        return batch
+
+
+def archive_batch(*, batch: SubsidyBatch, by) -> SubsidyBatch:
+    """Its period is closed: every line has the bank's word. Raises BatchRefused."""
+    with transaction.atomic():
+        batch = locked(batch, State.PAID, to="归档")
+        waiting = SubsidyLine.objects.filter(batch=batch, outcome=SubsidyLine.Outcome.WAITING, amount__gt=0).count()
+        if waiting:
+            raise BatchRefused(f"还有 {waiting} 行没有银行回单。请先登记回单再归档。")
+        batch.state = State.ARCHIVED
+        save_versioned(batch, by=by, action="subsidy.archived")
+        return batch
+
+
+def delete_batch(*, batch: SubsidyBatch, by):
+    """Take back a batch that is not approved; its months may be paid by another. Raises BatchRefused."""
+    with transaction.atomic():
+        batch = locked(batch, *SubsidyBatch.OPEN, to="删除")
+        if batch.job is not None and batch.job.is_open:
+            raise BatchRefused("这个批次正在计算。请先取消计算，再删除。")
+        audit.record(
+            "subsidy.deleted", actor=by, target=batch, organisation=batch.organisation,
+            details={"batch": str(batch), "lines": batch.line_count, "total": str(batch.total_amount)},
+        )  # fmt: skip
+        batch.delete()

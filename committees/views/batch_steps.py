@@ -1,0 +1,169 @@
+"""What people do with a subsidy batch, one page a step; the steps of one batch are done by three people."""
+
+from django.urls import reverse
+
+from committees import services
+from committees.forms import ConfirmSeenForm, PayBatchForm, ReturnBatchForm
+from committees.models import SubsidyBatch
+from federation.shared.views import ScopedActView, get_in_scope
+
+State = SubsidyBatch.State
+
+
+def batch_url(batch) -> str:
+    return reverse("subsidy-batch-detail", args=[batch.pk])
+
+
+def batches_crumb() -> dict:
+    return {"url": reverse("subsidy-batch-list"), "label": "补贴"}
+
+
+class BatchStepView(ScopedActView):
+    """One step: in which states it is open, what it is called and what the page says before it is done."""
+
+    name = ""
+    label = ""
+    kind = ""
+    states: tuple = ()
+    consequence = ""
+    # Not for whoever has done an earlier step.
+    by_others = False
+    form_class = ConfirmSeenForm
+
+    @classmethod
+    def is_open(cls, batch, user) -> bool:
+        if batch.state not in cls.states or cls.by_others and user.pk in (batch.created_by_id, batch.checked_by_id):
+            return False
+        return SubsidyBatch.objects.visible_to(user, cls.permission).filter(pk=batch.pk).exists()
+
+    @classmethod
+    def action(cls, batch) -> dict:
+        return {"url": reverse(f"subsidy-batch-{cls.name}", args=[batch.pk]), "label": cls.label, "kind": cls.kind}
+
+    @property
+    def submit_label(self):
+        return self.label
+
+    def dispatch(self, request, *args, **kwargs):
+        rows = SubsidyBatch.objects.select_related("organisation")
+        self.object = get_in_scope(rows, request.user, self.permission, SubsidyBatch.view_permission, pk=kwargs["pk"])
+        return super().dispatch(request, *args, **kwargs)
+
+    def breadcrumbs(self):
+        return [batches_crumb(), {"url": batch_url(self.object), "label": str(self.object)}]
+
+    def get_title(self):
+        return f"{self.label}：{self.object}"
+
+    def get_form(self, instance=None):
+        initial = {"seen": self.object.digest}
+        return self.form_class(self.request.POST or None, initial=initial, **self.form_kwargs())
+
+    def question(self):
+        rows = [
+            {"label": "批次", "value": str(self.object), "url": batch_url(self.object)},
+            {"label": "人次", "value": self.object.line_count},
+            {"label": "合计", "value": f"{self.object.total_amount} 元"},
+        ]
+        return {"consequence": self.consequence, "rows": rows}
+
+    def success_url(self, row):
+        return batch_url(self.object)
+
+
+class BatchCheckView(BatchStepView):
+    permission = "subsidies.check"
+    name, label, kind = "check", "复核", "primary"
+    states = (State.DRAFT,)
+    by_others = True
+    consequence = "请逐行核对以后再确认。复核以后交给第三个人审批。"
+    success_message = "已复核，等待审批。"
+
+    def act(self, values):
+        services.check_batch(batch=self.object, by=self.request.user, seen=values["seen"])
+
+
+class BatchApproveView(BatchStepView):
+    permission = "subsidies.approve"
+    name, label, kind = "approve", "审批", "primary"
+    states = (State.CHECKED,)
+    by_others = True
+    consequence = "审批以后这个批次不能再改，错的只能在以后的批次里更正。"
+    success_message = "已审批。"
+
+    def act(self, values):
+        services.approve_batch(batch=self.object, by=self.request.user, seen=values["seen"])
+
+
+class BatchReturnView(BatchStepView):
+    permission = "subsidies.return"
+    name, label = "return", "退回"
+    states = (State.DRAFT, State.CHECKED)
+    by_others = True
+    consequence = "退回以后由制单人改正、重新计算。"
+    success_message = "已退回。"
+    form_class = ReturnBatchForm
+
+    def act(self, values):
+        services.return_batch(batch=self.object, by=self.request.user, reason=values["reason"])
+
+
+class BatchPayView(BatchStepView):
+    permission = "subsidies.edit"
+    name, label, kind = "pay", "登记发放", "primary"
+    states = (State.APPROVED,)
+    consequence = "登记实际付款的日期和凭证号。"
+    success_message = "已登记发放。"
+    form_class = PayBatchForm
+
+    def act(self, values):
+        given = {"on": values["paid_on"], "reference": values["reference"]}
+        services.pay_batch(batch=self.object, by=self.request.user, **given)
+
+
+class BatchArchiveView(BatchStepView):
+    permission = "subsidies.edit"
+    name, label = "archive", "归档"
+    states = (State.PAID,)
+    consequence = "归档以后这段时间不能再建批次，漏发的在以后的批次里补发。"
+    success_message = "已归档。"
+
+    def act(self, values):
+        services.archive_batch(batch=self.object, by=self.request.user)
+
+
+class BatchRecomputeView(BatchStepView):
+    permission = "subsidies.edit"
+    name, label = "recompute", "重新计算"
+    states = (State.PLANNED, State.DRAFT)
+    consequence = "按今天登记的任职和标准重新计算；扣减和更正保留。"
+    success_message = "正在重新计算。"
+
+    def act(self, values):
+        services.recompute_batch(batch=self.object, by=self.request.user)
+
+
+class BatchDeleteView(BatchStepView):
+    permission = "subsidies.edit"
+    name, label, kind = "delete", "删除", "danger"
+    states = SubsidyBatch.OPEN
+    consequence = "删除这个批次和它的全部明细，审计日志里留下记录。"
+    success_message = "批次已删除。"
+    is_done = False
+
+    def act(self, values):
+        services.delete_batch(batch=self.object, by=self.request.user)
+        self.is_done = True
+
+    def success_url(self, row):
+        return reverse("subsidy-batch-list") if self.is_done else batch_url(self.object)
+
+
+STEPS = (
+    BatchCheckView, BatchApproveView, BatchReturnView, BatchPayView, BatchArchiveView, BatchRecomputeView,
+    BatchDeleteView,
+)  # fmt: skip
+
+
+def open_steps(batch, user) -> list[type[BatchStepView]]:
+    return [step for step in STEPS if step.is_open(batch, user)]

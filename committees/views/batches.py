@@ -1,0 +1,189 @@
+"""Pages of subsidy batches: the list, a new one, one with its lines, one line with its arithmetic."""
+
+from django.urls import reverse
+from django.utils import timezone
+
+from committees import services
+from committees.forms import BatchForm
+from committees.models import SubsidyBatch, SubsidyLine
+from committees.views.batch_steps import batch_url, batches_crumb, open_steps
+from committees.views.standards import standards_crumb
+from federation.shared.tables import Column, Page, Table
+from federation.shared.templatetags.ui import cn_date, tag
+from federation.shared.views import ScopedCreateView, ScopedDetailView, ScopedListView, Section
+from orgs.views.pages import ShowsRefusals
+
+State = SubsidyBatch.State
+STATE_TAGS = {
+    State.PLANNED: "info", State.DRAFT: "warn", State.CHECKED: "warn", State.APPROVED: "info", State.PAID: "ok",
+    State.ARCHIVED: "ok",
+}  # fmt: skip
+LINES_SHOWN = 50
+
+
+def state_tag(batch) -> str:
+    return tag(STATE_TAGS[batch.state], batch.get_state_display())
+
+
+def who_and_when(person, at) -> str:
+    return f"{person}，{timezone.localtime(at):%Y-%m-%d %H:%M}" if person and at else ""
+
+
+class BatchListView(ScopedListView):
+    permission = "subsidies.view"
+    model = SubsidyBatch
+    title = "补贴"
+    caption = "补贴发放批次"
+    ordering = ("-first_month", "org_path", "total_amount")
+    columns = [
+        Column("name", "批次", value=str, link=batch_url, sort="first_month"),
+        Column("area", "地区", value=lambda row: row.organisation.label, sort="org_path"),
+        Column("line_count", "人次", numeric=True),
+        Column("total_amount", "合计（元）", numeric=True, sort="total_amount"),
+        Column("state", "状态", value=state_tag),
+        Column("paid_on", "发放日期"),
+    ]
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("organisation")
+
+    def actions(self):
+        actions = [{"url": standards_crumb()["url"], "label": "补贴标准"}]
+        if self.request.user.has_scope(SubsidyBatch.edit_permission):
+            actions.insert(0, {"url": reverse("subsidy-batch-add"), "label": "新建批次", "kind": "primary"})
+        return actions
+
+
+class BatchCreateView(ShowsRefusals, ScopedCreateView):
+    permission = "subsidies.edit"
+    model = SubsidyBatch
+    form_class = BatchForm
+    title = "新建补贴批次"
+    submit_label = "建立并计算"
+    success_message = "批次已建立，正在计算各人的补贴。"
+
+    def breadcrumbs(self):
+        return [batches_crumb()]
+
+    def create(self, form):
+        return services.make_batch(batch=form.save(commit=False), by=self.request.user)
+
+    def success_url(self, row):
+        return batch_url(row) if row is not None and row.pk else reverse("subsidy-batch-list")
+
+
+class BatchDetailView(ScopedDetailView):
+    permission = "subsidies.view"
+    model = SubsidyBatch
+    template_name = "committees/batch_detail.html"
+    columns = [
+        Column("name", "姓名", value=lambda row: row.worker.name, link=lambda row: line_url(row), sort="worker__name"),
+        Column("body", "机构", value=lambda row: row.organisation.label, sort="org_path"),
+        Column("role", "岗位", value=lambda row: row.get_role_display()),
+        Column("kind", "类别", value=lambda row: row.get_kind_display()),
+        Column("parts", "算式", value=lambda row: arithmetic(row)),
+        Column("deducted_amount", "扣减（元）", numeric=True),
+        Column("amount", "实发（元）", numeric=True, sort="amount"),
+        Column("problem", "问题", value=lambda row: tag("bad", row.problem) if row.problem else ""),
+    ]
+
+    def breadcrumbs(self):
+        return [batches_crumb()]
+
+    def get_queryset(self):
+        people = ("organisation", "created_by", "checked_by", "approved_by", "job")
+        return super().get_queryset().select_related(*people)
+
+    def sections(self, row):
+        money = [
+            {"label": "人次", "value": row.line_count},
+            {"label": "人月", "value": row.month_count},
+            {"label": "合计", "value": f"{row.total_amount} 元"},
+            {"label": "其中县财政", "value": f"{row.county_total} 元"},
+            {"label": "乡镇（街道）", "value": f"{row.township_total} 元"},
+            {"label": "公益性岗位资金", "value": f"{row.welfare_total} 元"},
+            {"label": "怎样算一个月", "value": row.get_month_rule_display()},
+        ]
+        course = [
+            {"label": "状态", "value": state_tag(row)},
+            {"label": "制单", "value": who_and_when(row.created_by, row.created_at)},
+            {"label": "复核", "value": who_and_when(row.checked_by, row.checked_at)},
+            {"label": "审批", "value": who_and_when(row.approved_by, row.approved_at)},
+            {
+                "label": "发放",
+                "value": f"{cn_date(row.paid_on)} {row.payment_reference}".strip() if row.paid_on else "",
+            },
+        ]
+        for label, value in (("退回原因", row.return_reason), ("没有算成", row.failure), ("备注", row.remark)):
+            if value:
+                course.append({"label": label, "value": value})
+        return [Section("金额", money), Section("办理经过", course)]
+
+    def actions(self, row):
+        return [step.action(row) for step in open_steps(row, self.request.user)]
+
+    def extra(self, row):
+        lines = SubsidyLine.objects.visible_to(self.request.user).filter(batch=row)
+        lines = lines.select_related("organisation", "worker").defer(
+            "worker__id_number", "worker__certificate_number", "worker__phone", "worker__payment_account"
+        )
+        if self.request.GET.get("problems"):
+            lines = lines.exclude(problem="")
+        page = Page(lines, self.request.GET, ordering=("org_path", "worker__name", "amount"), size=LINES_SHOWN)
+        table = Table("各人明细", self.columns, page.rows, request=self.request, page=page)
+        return {"table": table, "page": page, "job": row.job if row.state == State.PLANNED else None}
+
+
+def line_url(line) -> str:
+    return reverse("subsidy-line-detail", args=[line.pk])
+
+
+def arithmetic(line) -> str:
+    """200.00 元 × 3 个月（2026-01 至 2026-03）; one after the other."""
+    return "；".join(
+        f"{part['amount']} 元 × {part['months']} 个月（{part['from']}"
+        + (f" 至 {part['to']}" if part["to"] != part["from"] else "")
+        + "）"
+        for part in line.parts
+    )
+
+
+class LineDetailView(ScopedDetailView):
+    permission = "subsidies.view"
+    model = SubsidyLine
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("organisation", "worker", "batch__organisation", "corrects__batch")
+
+    def breadcrumbs(self):
+        return [batches_crumb(), {"url": batch_url(self.object.batch), "label": str(self.object.batch)}]
+
+    def get_title(self):
+        return f"{self.object.worker.name}的补贴明细"
+
+    def sections(self, row):
+        deductions = [
+            {"label": each.reason, "value": f"-{each.amount} 元"}
+            for each in row.deductions.visible_to(self.request.user)
+        ]
+        money = [
+            {"label": "类别", "value": row.get_kind_display()},
+            {"label": "算式", "value": arithmetic(row)},
+            {"label": "应发", "value": f"{row.gross_amount} 元"},
+            *deductions,
+            {"label": "实发", "value": f"{row.amount} 元"},
+            {"label": "县财政", "value": f"{row.county_share} 元"},
+            {"label": "乡镇（街道）", "value": f"{row.township_share} 元"},
+            {"label": "公益性岗位资金", "value": f"{row.welfare_share} 元"},
+        ]
+        about = [
+            {"label": "机构", "value": row.organisation.name},
+            {"label": "岗位", "value": row.get_role_display()},
+            {"label": "到账情况", "value": row.get_outcome_display()},
+        ]
+        for label, value in (("问题", row.problem), ("原因", row.reason), ("银行退回原因", row.outcome_reason)):
+            if value:
+                about.append({"label": label, "value": value})
+        if row.corrects:
+            about.append({"label": "更正的是", "value": str(row.corrects.batch), "url": line_url(row.corrects)})
+        return [Section("金额", money), Section("其他", about)]
