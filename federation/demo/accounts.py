@@ -10,6 +10,7 @@ from orgs.models import Organisation
 # user name, name, role, and where: a code, or the category of an association of the county.
 CAST = [
     ("clerk", "赵敏", Role.COUNTY_CLERK, "620422000000"),
+    ("checker", "吴静", Role.COUNTY_CLERK, "620422000000"),
     ("leader", "钱立", Role.COUNTY_LEADER, "620422000000"),
     ("director", "孙强", Role.TOWNSHIP_DIRECTOR, "620422100000"),
     ("township", "李芳", Role.TOWNSHIP_MEMBER, "620422100000"),
@@ -19,6 +20,8 @@ CAST = [
     ("administrator", "陈静", Role.ADMINISTRATOR, "620422000000"),
     ("auditor", "褚平", Role.AUDITOR, "620422000000"),
 ]
+# Why a role has a second account.
+NOTES = {"checker": "（复核补贴，制单、复核、审批是三个人）"}
 
 
 def place(county: Organisation, where: str) -> Organisation:
@@ -35,5 +38,5 @@ def create_accounts(county: Organisation, since: date):
 
 def account_lines() -> list[str]:
     lines = [f"演示账号（密码都是 {PASSWORD}）："]
-    lines += [f"  {username:<14}{Role(role).label}" for username, _, role, _ in CAST]
+    lines += [f"  {username:<14}{Role(role).label}{NOTES.get(username, '')}" for username, _, role, _ in CAST]
     return lines

@@ -18,6 +18,7 @@ from federation.demo.neighbours import settle
 from federation.demo.people import Population
 from federation.demo.persons import people_of
 from federation.demo.privacy import ask_about_own_data
+from federation.demo.subsidies import pay_members
 from federation.demo.summaries import hand_in
 from federation.demo.waiting import put_on_their_way
 from federation.roles import API_RESOURCES
@@ -81,6 +82,7 @@ def build(persons: int) -> list[str]:
             resources=list(API_RESOURCES),
             expires_on=date(today.year + 1, today.month, 1),
         )
+    pay_members(county, today)
     _assess(county, today, clerk)
     townships = Organisation.objects.under(county.path).filter(level=Level.TOWNSHIP).count()
     lines = [f"已装入演示数据：{county.name}，{townships} 个乡镇，{len(villages)} 个村和社区，{persons} 名虚构残疾人。"]

@@ -115,6 +115,14 @@ def _special() -> dict:
         },
         "shared.rosterimport": lambda place: {"kind": "persons", "state": "checked", "created_by": place.user},
         "shared.exportfile": lambda place: {"kind": "persons", "created_by": place.user, "state": "ready"},
+        "committees.subsidystandard": lambda place: {"monthly_amount": 1, "county_share": 1},
+        "committees.subsidyline": lambda place: {
+            "role": "village_member",
+            "gross_amount": 1,
+            "amount": 1,
+            "county_share": 1,
+            "parts": [],
+        },
         "ledgers.persondraft": lambda place: {"created_by": place.user},
         # The file was changed since: what a payload holds is not read.
         "ledgers.personmerge": lambda place: {"kept_version": 9},

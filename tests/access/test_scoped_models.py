@@ -19,6 +19,7 @@ REACHED_THROUGH_ANOTHER = {
     "shared.jobgate": "one row, no data of bodies",
     "shared.periodrun": "that a day was done, no data of bodies",
     "shared.stagedblock": "through its import",
+    "committees.subsidymonth": "through its line",
     "orgs.division": "the public list of places",
     "shared.submission": "read by who sent it, by user and key",
     "shared.rostersynonym": "words of headings, no data of bodies",
