@@ -186,7 +186,7 @@ def _values(row) -> dict:
     return {
         field.attname: _stored(field, getattr(row, field.attname))
         for field in row._meta.concrete_fields
-        if not isinstance(field, BlindIndexField)
+        if not isinstance(field, BlindIndexField) and not field.generated
     }
 
 

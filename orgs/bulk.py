@@ -36,7 +36,7 @@ def insert_rows(model: type[Model], names: tuple[str, ...], rows: Iterable[tuple
     """
     columns, rest = [], []
     for field in model._meta.concrete_fields:
-        if field.attname in names:
+        if field.attname in names or field.generated:
             continue
         columns.append(field.column)
         rest.append(_default(field))

@@ -122,7 +122,8 @@ def recorded_fields(model) -> list[models.Field]:
     return [
         field
         for field in model._meta.concrete_fields
-        if not field.primary_key and field.name not in left_out and not isinstance(field, (PathField, BlindIndexField))
+        if not (field.primary_key or field.generated or field.name in left_out)
+        and not isinstance(field, (PathField, BlindIndexField))
     ]
 
 

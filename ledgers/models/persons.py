@@ -23,6 +23,7 @@ from ledgers.models.dictionaries import (
     PoliticalStatus,
     RegisterType,
 )
+from ledgers.models.summary_key import summary_key_field
 from ledgers.querysets import STILL_REGISTERED, PersonQuerySet
 from ledgers.rules import MANDATORY
 from orgs.models import Sex
@@ -161,6 +162,8 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
     # What 建档率 and 数据合格率 count; see ledgers/rules.py.
     missing_mandatory = MissingMandatoryField("缺项数", default=0, editable=False)
     failed_checks = FailedChecksField("数据问题", max_length=300, blank=True, editable=False)
+    # What 表一 counts; see ledgers/models/summary_key.py.
+    summary_key = summary_key_field()
 
     objects = PersonQuerySet.as_manager()
     view_permission = "persons.view"
@@ -176,10 +179,21 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
         verbose_name_plural = "残疾人登记表"
         ordering = ["name", "id"]
         indexes = [
-            # With the three ends in it, counts of those still registered never touch the table.
+            # With the three ends in it, counts of those still registered never touch the table; with the rest, 表一.
             models.Index(
-                fields=["org_path", "category", "grade", "moved_away_on", "deceased_on", "cancelled_on"],
-                name="person_path_state",
+                fields=[
+                    "org_path",
+                    "category",
+                    "grade",
+                    "moved_away_on",
+                    "deceased_on",
+                    "cancelled_on",
+                    "registered_on",
+                    "sex",
+                    "born_on",
+                    "summary_key",
+                ],
+                name="person_summary",
             ),
             # With what a list of people found by their names shows and is narrowed by.
             models.Index(

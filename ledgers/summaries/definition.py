@@ -99,12 +99,6 @@ DIMENSIONS = (SEX, CATEGORY, GRADE, AGE, REGISTER, EDUCATION, EMPLOYMENT, DIBAO,
 BY_NAME = {dimension.name: dimension for dimension in DIMENSIONS}
 # Counted against each other as well.
 CROSSED = (CATEGORY, GRADE)
-# What the database groups by at once: few combinations each, so that its hash tables stay in the processor's cache.
-GROUPED_TOGETHER = (
-    (SEX, CATEGORY, GRADE, AGE),
-    (REGISTER, EDUCATION, EMPLOYMENT),
-    (DIBAO, PENSION, MEDICAL, LIVING, CARE),
-)
 # 表三 has no place in the system yet: these are shown as 尚无数据来源, never as nought.
 NEEDS = ("康复", "教育", "就业", "维权", "社会保障", "托养照料", "住房", "无障碍改造", "文化体育", "救助")
 

@@ -201,7 +201,7 @@ def make(model, place, aviary, **given):
     special = _special().get(model._meta.label_lower)
     values = {**(special(place) if special else {}), **given}
     for each in model._meta.concrete_fields:
-        if each.name in values or each.primary_key:
+        if each.name in values or each.primary_key or each.generated:
             continue
         value = _value(each, place, aviary, number)
         if value is not None:

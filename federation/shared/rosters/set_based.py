@@ -130,7 +130,8 @@ class SetBasedRoster(RosterResource):
             found = self.model._base_manager.filter(**{f"{self.key_index}__in": list(position)})
             if lock:
                 found = found.select_for_update().order_by("pk")
-            rows = list(found.values_list(*names)) if position else []
+            # In the order of the file, whose columns are read one row after the other.
+            rows = sorted(found.values_list(*names), key=lambda row: position[bytes(row[0])]) if position else []
             if rows:
                 yield [position[bytes(row[0])] for row in rows], rows
 
@@ -192,7 +193,7 @@ class SetBasedRoster(RosterResource):
         }
         columns = {}
         for field in self.model._meta.concrete_fields:
-            if field.primary_key:
+            if field.primary_key or field.generated:
                 continue
             if field.name in given:
                 columns[field.column] = given[field.name]
