@@ -1,5 +1,7 @@
 """The roster of disabled persons (表二): columns, and how a row is matched, checked and written."""
 
+from itertools import compress
+
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -238,8 +240,11 @@ class PersonRoster(SetBasedRoster):
         fields = [name for name in _RULE_FIELDS if table.has(name)]
         columns = [table.values[name] for name in fields]
         missing, failed = [""] * len(table), [""] * len(table)
+        chosen = bytearray(len(table))
         for index in indexes:
-            values = stored.get(index) or dict(zip(fields, [column[index] for column in columns], strict=True))
+            chosen[index] = True
+        for index, given in compress(enumerate(zip(*columns, strict=True)), chosen):
+            values = stored.get(index) or dict(zip(fields, given, strict=True))
             missing[index] = str(len(rules.missing_fields(values)))
             codes = []
             for rule in _RULES:

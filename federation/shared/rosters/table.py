@@ -3,12 +3,13 @@
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from federation.shared import normalise
 from federation.shared.normalise import NotNormal
 from federation.shared.rosters.columns import RosterColumn
+from federation.shared.rosters.packed import PackedTexts
 from federation.shared.workbooks import ReadSheet
 from federation.shared.workbooks.cells import shown
 
@@ -38,7 +39,7 @@ class RosterTable:
 
     columns: list[RosterColumn]
     rows: list[int]
-    values: dict[str, list[str]]
+    values: dict[str, Sequence[str]]
     outcomes: list[str] = field(default_factory=list)
     errors: list[CellError] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -78,7 +79,7 @@ class RosterTable:
     def has(self, name: str) -> bool:
         return name in self.values
 
-    def column(self, name: str) -> list[str]:
+    def column(self, name: str) -> Sequence[str]:
         """The values of a column, empty ones where the file does not have it."""
         return self.values.get(name) or [""] * len(self.rows)
 
@@ -108,7 +109,7 @@ def normal_table(
     present = [column for column in columns if column.field in first.columns]
     readers = [_CellReader(column) for column in present]
     left_out: tuple[list[int], list[int]] = ([], [])
-    values: dict[str, list[str]] = {column.field: [] for column in present}
+    values = {column.field: PackedTexts() for column in present}
     table = RosterTable(columns=columns, rows=[], values=values, notices=list(first.notices))
     for block in itertools.chain([first], others):
         rows, cells = _without_extras(block, present, left_out)
@@ -208,14 +209,20 @@ def _tell_left_out(notices: list[str], left_out: tuple[list[int], list[int]]):
 
 def find_doubles(table: RosterTable, name: str):
     """Refuse all rows that share a value in column `name`: the file does not say which of them is right."""
-    values = table.values.get(name)
-    if values is None or len(set(values)) == len(values):
-        return
+    values = table.column(name)
+    seen: set[str] = set()
     places: dict[str, list[int]] = {}
+    for value in values:
+        if value in seen:
+            places[value] = []
+        elif value:
+            seen.add(value)
+    if not places:
+        return
     for index, value in enumerate(values):
-        if value:
-            places.setdefault(value, []).append(index)
+        if value in places:
+            places[value].append(index)
     for indexes in places.values():
-        for index in indexes if len(indexes) > 1 else ():
+        for index in indexes:
             others = "、".join(str(table.rows[other]) for other in indexes[:4] if other != index)
             table.refuse(index, name, f"与第 {others} 行重复。请核对，只留正确的一行。")
