@@ -1,5 +1,6 @@
 """The figures of 表一: equal to a second implementation, adding up in every direction, the same as the list behind."""
 
+import re
 from datetime import date
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import Dibao, Education, EmploymentForm, MedicalInsurance, PensionInsurance
+from ledgers.models.summary_key import KEY_COLUMNS, UNFILLED_LETTER, letters_of
 from ledgers.summaries.counting import figures_below, figures_of, people_of
-from ledgers.summaries.definition import CODES, CROSSED, DIMENSIONS, SEX, TOTAL, condition_of, label_of
+from ledgers.summaries.definition import AGE, CODES, CROSSED, DIMENSIONS, SEX, TOTAL, condition_of, label_of
 from tests.ledgers import summary_oracle as oracle
 
 DAY = date(2026, 10, 31)
@@ -139,3 +141,39 @@ def test_every_cell_has_a_name_of_its_own_and_an_unknown_one_is_refused():
     for code in ("", "sex", "sex.3", "sex.1.category.1", "total.1"):
         with pytest.raises(KeyError):
             condition_of(code)
+
+
+def test_the_letters_follow_whatever_writes_the_row(world, make_person):
+    person = make_person(category="4", grade="2", dibao="rural")
+    table = DisabledPerson._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET category = '1', grade = '?', dibao = '' WHERE id = %s", [person.pk])
+    figures = figures_of(DisabledPerson.objects.under(world.county.path), DAY)
+    assert (figures["category.1.grade.unfilled"], figures["dibao.unfilled"], figures["category.4"]) == (1, 1, 0)
+
+
+def test_every_dictionary_of_the_table_has_letters_for_its_values_and_no_more():
+    for dimension in DIMENSIONS:
+        if dimension is not AGE:
+            stored = {choice.stored for choice in dimension.choices}
+            letters = letters_of(dimension.field)
+            assert set(letters) == stored == set(KEY_COLUMNS[dimension.field])
+            assert len({*letters.values(), UNFILLED_LETTER}) == len(stored) + 1
+
+
+def test_the_counts_read_the_index_and_not_the_table(world):
+    with CaptureQueriesContext(connection) as queries:
+        figures_of(DisabledPerson.objects.under(world.county.path), DAY)
+    (counted,) = [query["sql"] for query in queries if "summary_key" in query["sql"]]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # An empty table is read as a whole whatever the index.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+            cursor.execute(f"EXPLAIN {counted}")
+        else:
+            cursor.execute(f"EXPLAIN QUERY PLAN {counted}")
+        plan = "\n".join(str(row) for row in cursor.fetchall())
+    # SQLite calls no index covering from which a generated column is taken, but puts off looking into the table until
+    # something is asked for that is not in the index, which here is nothing.
+    assert re.search(r"USING INDEX person_summary|Index Only Scan using person_summary", plan), plan
