@@ -20,6 +20,7 @@ from orgs.models import BodyKind, Level, Organisation
 
 ZERO = Decimal("0.00")
 REGULAR = SubsidyLine.Kind.REGULAR
+NOTHING_DUE = "本期没有应发的月份，但登记了扣减。请删去扣减。"
 
 
 @dataclass(slots=True)
@@ -141,7 +142,7 @@ def rewrite(line: SubsidyLine, due: Due | None):
     line.parts = list(due.reckoned.parts) if due else []
     line.month_count = len(due.reckoned.months) if due else 0
     line.gross_amount = gross
-    line.problem = due.reckoned.problem if due else "本期没有应发的月份，但登记了扣减。请删去扣减。"
+    line.problem = due.reckoned.problem if due else NOTHING_DUE
     settle(line, due.reckoned.shares if due else (ZERO, ZERO, ZERO))
     line.save()
 
@@ -150,7 +151,7 @@ def settle(line: SubsidyLine, gross_shares: tuple[Decimal, ...]):
     """What is left after the deductions, and who pays it: each payer saves in proportion to what it would have paid."""
     line.amount = line.gross_amount - line.deducted_amount
     if line.amount < 0 and line.kind != SubsidyLine.Kind.CORRECTION:
-        line.problem = f"扣减 {line.deducted_amount} 元超过应发 {line.gross_amount} 元。请核对扣减。"
+        line.problem = line.problem or f"扣减 {line.deducted_amount} 元超过应发 {line.gross_amount} 元。请核对扣减。"
         line.deducted_amount, line.amount = line.gross_amount, ZERO
     line.county_share, line.township_share, line.welfare_share = divide(line.amount, gross_shares)
 
@@ -229,6 +230,12 @@ def totals_of(batch: SubsidyBatch) -> dict:
     """Number of lines, months and problems, and the money, from the lines as they stand."""
     found = SubsidyLine.objects.filter(batch=batch).order_by().aggregate(**TOTALS)
     return {name: value if value is not None else 0 for name, value in found.items()}
+
+
+def people_overdrawn(batch: SubsidyBatch) -> list[str]:
+    """Names of those from whom more is taken back than the batch pays them."""
+    people = SubsidyLine.objects.filter(batch=batch).order_by().values("worker").annotate(net=Sum("amount"))
+    return list(people.filter(net__lt=0).order_by("worker__name").values_list("worker__name", flat=True))
 
 
 def digest_of(batch: SubsidyBatch) -> str:

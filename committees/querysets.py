@@ -53,6 +53,10 @@ class SubsidyBatchQuerySet(ScopedQuerySet):
         """Approved and later: what cannot change any more."""
         return self.filter(state__in=self.model.FINAL)
 
+    def covering(self, path: str):
+        """Batches of the area at `path` and of those above it."""
+        return self.filter(org_path__in=[*paths_above(path), path])
+
     def crossing(self, path: str, first_month, last_month):
         """Batches of the same area, of one above or below it, that share a month with the period."""
         return self.filter(in_line_with(path), first_month__lte=last_month, last_month__gte=first_month)

@@ -5,7 +5,7 @@ import datetime
 from django import forms
 from django.utils import timezone
 
-from committees.models import SubsidyBatch, SubsidyStandard
+from committees.models import SubsidyBatch, SubsidyDeduction, SubsidyStandard
 from committees.reckoning import first_of
 from federation.shared.forms import HouseForm, HouseModelForm, ThreeBoxDateField
 from orgs.models import BodyKind, Level, Organisation
@@ -93,3 +93,49 @@ class ReturnBatchForm(HouseForm):
 class PayBatchForm(HouseForm):
     paid_on = ThreeBoxDateField(label="发放日期", help_text="实际付款的日期")
     reference = forms.CharField(label="付款凭证号", max_length=100, help_text="银行回单或财政支付凭证的编号")
+
+
+class DeductionForm(HouseModelForm):
+    class Meta:
+        model = SubsidyDeduction
+        fields = ["amount", "reason"]
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+
+
+def drafts_for(user, line):
+    """Batches waiting for their checker in whose area the line lies and which `user` may work on."""
+    rows = SubsidyBatch.objects.visible_to(user, SubsidyBatch.edit_permission).filter(state=SubsidyBatch.State.DRAFT)
+    return rows.covering(line.org_path).select_related("organisation")
+
+
+class AgainForm(HouseForm):
+    batch = forms.ModelChoiceField(
+        label="放进哪个批次",
+        queryset=SubsidyBatch.objects.none(),
+        empty_label="请选择",
+        help_text="只列出还没有复核的批次",
+    )
+    reason = forms.CharField(label="原因", max_length=200)
+
+    def __init__(self, *args, user, line, **kwargs):
+        super().__init__(*args, user=user, **kwargs)
+        self.fields["batch"].queryset = drafts_for(user, line)
+
+
+class CorrectForm(AgainForm):
+    amount = forms.DecimalField(
+        label="差额（元）", max_digits=12, decimal_places=2, help_text="少发的填正数，多发要追回的填负数，例如 -100"
+    )
+
+    field_order = ["batch", "amount", "reason"]
+
+
+class SupplementForm(HouseForm):
+    people = forms.TypedMultipleChoiceField(label="补发给谁", coerce=int, widget=forms.CheckboxSelectMultiple)
+    reason = forms.CharField(label="原因", max_length=200, help_text="例如：任职登记晚了")
+
+    def __init__(self, *args, user, choices, **kwargs):
+        super().__init__(*args, user=user, **kwargs)
+        self.fields["people"].choices = choices

@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('month', models.DateField(verbose_name='月份')),
                 ('amount', federation.shared.money.MoneyField(verbose_name='金额（元）')),
-                ('appointment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='committees.appointment', verbose_name='聘任')),
+                ('appointment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='paid_months', to='committees.appointment', verbose_name='聘任')),
                 ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='months', to='committees.subsidyline', verbose_name='明细')),
                 ('standard', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='committees.subsidystandard', verbose_name='标准')),
             ],

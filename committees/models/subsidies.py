@@ -210,12 +210,16 @@ class SubsidyBatch(OwnedByOrganisation):
         ]
 
     def __str__(self):
-        first, last = self.first_month, self.last_month
-        period = f"{first.year} 年 {first.month} 月"
-        if (last.year, last.month) != (first.year, first.month):
-            period += f"至 {last.month} 月" if last.year == first.year else f"至 {last.year} 年 {last.month} 月"
         role = f"（{self.get_role_display()}）" if self.role else ""
-        return f"{self.organisation.label} {period}补贴{role}"
+        return f"{self.organisation.label} {self.period_words}补贴{role}"
+
+    @property
+    def period_words(self) -> str:
+        first, last = self.first_month, self.last_month
+        words = f"{first.year} 年 {first.month} 月"
+        if (last.year, last.month) == (first.year, first.month):
+            return words
+        return words + (f"至 {last.month} 月" if last.year == first.year else f"至 {last.year} 年 {last.month} 月")
 
     @property
     def is_final(self) -> bool:
@@ -307,7 +311,9 @@ class SubsidyMonth(models.Model):
     """One month of one appointment, paid by one line: the row that can be there once only."""
 
     line = models.ForeignKey(SubsidyLine, on_delete=models.CASCADE, related_name="months", verbose_name="明细")
-    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="+", verbose_name="聘任")
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.PROTECT, related_name="paid_months", verbose_name="聘任"
+    )
     month = models.DateField("月份")
     standard = models.ForeignKey(SubsidyStandard, on_delete=models.PROTECT, related_name="+", verbose_name="标准")
     amount = MoneyField("金额（元）")

@@ -20,6 +20,16 @@ from committees.services.engagements import (
     engage_member,
     role_for,
 )
+from committees.services.lines import (
+    correct_line,
+    deduct,
+    difference,
+    forgotten,
+    pay_again,
+    remove_line,
+    supplement,
+    take_back_deduction,
+)
 from committees.services.standards import StandardRefused, change_standard, end_standard, record_standard
 
 __all__ = [
@@ -32,15 +42,23 @@ __all__ = [
     "change_engagement",
     "change_standard",
     "check_batch",
+    "correct_line",
     "days_left",
+    "deduct",
     "delete_batch",
+    "difference",
     "end_engagement",
     "end_standard",
     "engage_member",
+    "forgotten",
     "make_batch",
+    "pay_again",
     "pay_batch",
     "recompute_batch",
     "record_standard",
+    "remove_line",
     "return_batch",
     "role_for",
+    "supplement",
+    "take_back_deduction",
 ]

@@ -168,6 +168,12 @@ def _refuse_unsound(batch: SubsidyBatch, seen: str):
         raise BatchRefused("批次的内容在您打开之后变了。请重新核对各行再办理。")
     if totals["problem_count"]:
         raise BatchRefused(f"还有 {totals['problem_count']} 行有问题。请按各行的提示改正后重新计算。")
+    overdrawn = batch_lines.people_overdrawn(batch)
+    if overdrawn:
+        raise BatchRefused(
+            f"{'、'.join(overdrawn[:5])}等 {len(overdrawn)} 人要追回的比这一批应发的多，银行不能付负数。"
+            "请把追回的金额分到以后几个批次。"
+        )
     if any(getattr(batch, name) != value for name, value in totals.items()) or batch_lines.lines_that_do_not_add_up(
         batch
     ):

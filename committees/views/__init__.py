@@ -7,7 +7,16 @@ from committees.views.batch_steps import (
     BatchRecomputeView,
     BatchReturnView,
 )
-from committees.views.batches import BatchCreateView, BatchDetailView, BatchListView, LineDetailView
+from committees.views.batches import BatchCreateView, BatchDetailView, BatchListView
+from committees.views.lines import (
+    DeductionDeleteView,
+    LineAgainView,
+    LineCorrectView,
+    LineDeductView,
+    LineDetailView,
+    LineRemoveView,
+    SupplementView,
+)
 from committees.views.members import (
     AppointmentUpdateView,
     MemberCreateView,
@@ -16,6 +25,7 @@ from committees.views.members import (
     MemberListView,
     MemberUpdateView,
 )
+from committees.views.papers import SignaturePdfView, SignatureSheetView
 from committees.views.standards import StandardCreateView, StandardListView, StandardUpdateView
 
 __all__ = [
@@ -30,13 +40,21 @@ __all__ = [
     "BatchPayView",
     "BatchRecomputeView",
     "BatchReturnView",
+    "DeductionDeleteView",
+    "LineAgainView",
+    "LineCorrectView",
+    "LineDeductView",
     "LineDetailView",
+    "LineRemoveView",
     "MemberCreateView",
     "MemberDetailView",
     "MemberEndView",
     "MemberListView",
     "MemberUpdateView",
+    "SignaturePdfView",
+    "SignatureSheetView",
     "StandardCreateView",
     "StandardListView",
     "StandardUpdateView",
+    "SupplementView",
 ]

@@ -57,7 +57,7 @@ class BatchStepView(ScopedActView):
 
     def get_form(self, instance=None):
         initial = {"seen": self.object.digest}
-        return self.form_class(self.request.POST or None, initial=initial, **self.form_kwargs())
+        return self.form_class(self.sent(), initial=initial, **self.form_kwargs())
 
     def question(self):
         rows = [
@@ -157,13 +157,3 @@ class BatchDeleteView(BatchStepView):
 
     def success_url(self, row):
         return reverse("subsidy-batch-list") if self.is_done else batch_url(self.object)
-
-
-STEPS = (
-    BatchCheckView, BatchApproveView, BatchReturnView, BatchPayView, BatchArchiveView, BatchRecomputeView,
-    BatchDeleteView,
-)  # fmt: skip
-
-
-def open_steps(batch, user) -> list[type[BatchStepView]]:
-    return [step for step in STEPS if step.is_open(batch, user)]

@@ -1,4 +1,4 @@
-"""Pages of subsidy batches: the list, a new one, one with its lines, one line with its arithmetic."""
+"""Pages of subsidy batches: the list, a new one, one with its lines."""
 
 from django.urls import reverse
 from django.utils import timezone
@@ -6,7 +6,9 @@ from django.utils import timezone
 from committees import services
 from committees.forms import BatchForm
 from committees.models import SubsidyBatch, SubsidyLine
-from committees.views.batch_steps import batch_url, batches_crumb, open_steps
+from committees.views import batch_steps as steps
+from committees.views.batch_steps import batch_url, batches_crumb
+from committees.views.lines import SupplementView, arithmetic, line_url
 from committees.views.standards import standards_crumb
 from federation.shared.tables import Column, Page, Table
 from federation.shared.templatetags.ui import cn_date, tag
@@ -19,6 +21,11 @@ STATE_TAGS = {
     State.ARCHIVED: "ok",
 }  # fmt: skip
 LINES_SHOWN = 50
+# In the order of their buttons.
+STEPS = (
+    steps.BatchCheckView, steps.BatchApproveView, steps.BatchReturnView, steps.BatchPayView, steps.BatchArchiveView,
+    SupplementView, steps.BatchRecomputeView, steps.BatchDeleteView,
+)  # fmt: skip
 
 
 def state_tag(batch) -> str:
@@ -120,7 +127,8 @@ class BatchDetailView(ScopedDetailView):
         return [Section("金额", money), Section("办理经过", course)]
 
     def actions(self, row):
-        return [step.action(row) for step in open_steps(row, self.request.user)]
+        actions = [step.action(row) for step in STEPS if step.is_open(row, self.request.user)]
+        return [*actions, {"url": reverse("subsidy-batch-sheet", args=[row.pk]), "label": "签领表"}]
 
     def extra(self, row):
         lines = SubsidyLine.objects.visible_to(self.request.user).filter(batch=row)
@@ -132,58 +140,3 @@ class BatchDetailView(ScopedDetailView):
         page = Page(lines, self.request.GET, ordering=("org_path", "worker__name", "amount"), size=LINES_SHOWN)
         table = Table("各人明细", self.columns, page.rows, request=self.request, page=page)
         return {"table": table, "page": page, "job": row.job if row.state == State.PLANNED else None}
-
-
-def line_url(line) -> str:
-    return reverse("subsidy-line-detail", args=[line.pk])
-
-
-def arithmetic(line) -> str:
-    """200.00 元 × 3 个月（2026-01 至 2026-03）; one after the other."""
-    return "；".join(
-        f"{part['amount']} 元 × {part['months']} 个月（{part['from']}"
-        + (f" 至 {part['to']}" if part["to"] != part["from"] else "")
-        + "）"
-        for part in line.parts
-    )
-
-
-class LineDetailView(ScopedDetailView):
-    permission = "subsidies.view"
-    model = SubsidyLine
-
-    def get_queryset(self):
-        return super().get_queryset().select_related("organisation", "worker", "batch__organisation", "corrects__batch")
-
-    def breadcrumbs(self):
-        return [batches_crumb(), {"url": batch_url(self.object.batch), "label": str(self.object.batch)}]
-
-    def get_title(self):
-        return f"{self.object.worker.name}的补贴明细"
-
-    def sections(self, row):
-        deductions = [
-            {"label": each.reason, "value": f"-{each.amount} 元"}
-            for each in row.deductions.visible_to(self.request.user)
-        ]
-        money = [
-            {"label": "类别", "value": row.get_kind_display()},
-            {"label": "算式", "value": arithmetic(row)},
-            {"label": "应发", "value": f"{row.gross_amount} 元"},
-            *deductions,
-            {"label": "实发", "value": f"{row.amount} 元"},
-            {"label": "县财政", "value": f"{row.county_share} 元"},
-            {"label": "乡镇（街道）", "value": f"{row.township_share} 元"},
-            {"label": "公益性岗位资金", "value": f"{row.welfare_share} 元"},
-        ]
-        about = [
-            {"label": "机构", "value": row.organisation.name},
-            {"label": "岗位", "value": row.get_role_display()},
-            {"label": "到账情况", "value": row.get_outcome_display()},
-        ]
-        for label, value in (("问题", row.problem), ("原因", row.reason), ("银行退回原因", row.outcome_reason)):
-            if value:
-                about.append({"label": label, "value": value})
-        if row.corrects:
-            about.append({"label": "更正的是", "value": str(row.corrects.batch), "url": line_url(row.corrects)})
-        return [Section("金额", money), Section("其他", about)]

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from django.contrib.staticfiles import finders
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
 
 PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk"
 LIBRARIES = ("pango-1.0", "pangoft2-1.0")
@@ -90,3 +92,11 @@ def _own_fetcher(pictures: Mapping[str, bytes]):
             return URLFetcherResponse(url, pictures[url], {"Content-Type": "image/jpeg"})
 
     return OwnFetcher(allowed_protocols=())
+
+
+def attached(data: bytes, name: str) -> HttpResponse:
+    """A PDF to be kept as `name`.pdf, by nobody on the way."""
+    response = HttpResponse(data, content_type="application/pdf")
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{name}.pdf")
+    response["Cache-Control"] = "no-store, private"
+    return response

@@ -213,8 +213,12 @@ class ScopedActView(ScopedFormView):
 
     template_name = "generic/confirm.html"
 
+    def sent(self):
+        """What was sent, also where that is nothing: a form without fields is filled in by being sent."""
+        return self.request.POST if self.request.method == "POST" else None
+
     def get_form(self, instance=None):
-        return self.form_class(self.request.POST or None, **self.form_kwargs())
+        return self.form_class(self.sent(), **self.form_kwargs())
 
     def question(self) -> dict:
         return {}

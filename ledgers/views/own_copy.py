@@ -12,7 +12,7 @@ from ledgers.documents.own_copy import Asked, copy_as_pdf, copy_as_workbook, own
 from ledgers.models import DisabledPerson
 from ledgers.views.attachments import REVEAL, VIEW, OfPerson
 from ledgers.views.persons import person_url
-from ledgers.views.printing import AsksPurpose, pdf_response
+from ledgers.views.printing import AsksPurpose
 
 ASKERS = ("本人", "监护人", "受本人委托的人")
 IDENTITIES = ("核对了居民身份证原件", "核对了残疾人证原件", "当面确认，工作人员认识本人", "核对了委托书和双方证件")
@@ -73,7 +73,7 @@ class OwnCopyView(OfPerson, AsksPurpose):
             return self.show(form, status=429)
         name = f"{copy.title}-{self.person.name}"
         if form.chosen_action == "pdf":
-            return pdf_response(copy_as_pdf(copy), name)
+            return pdf.attached(copy_as_pdf(copy), name)
         written = copy_as_workbook(copy)
         response = FileResponse(written.file, as_attachment=True, filename=f"{name}.xlsx", content_type=CONTENT_TYPE)
         response["Cache-Control"] = "no-store, private"

@@ -2,10 +2,8 @@
 
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 
 from federation.shared import pdf
 from federation.shared.forms import HouseForm
@@ -23,13 +21,6 @@ from orgs.models import Organisation
 
 NUMBERS = (("masked", "遮盖号码"), ("whole", "打印完整号码（会登记理由和时间）"))
 BUTTONS = [("page", "打开打印页", "primary"), ("pdf", "下载 PDF", "")]
-
-
-def pdf_response(data: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(data, content_type="application/pdf")
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{name}.pdf")
-    response["Cache-Control"] = "no-store, private"
-    return response
 
 
 class PrintForm(HouseForm):
@@ -126,7 +117,7 @@ class PersonPrintView(OfPerson, AsksPurpose):
             shows_addresses=self.may_have_whole,
         )
         if as_pdf:
-            return pdf_response(sheets_in_pdf([sheet], pictures), f"{TITLE}-{self.person.name}")
+            return pdf.attached(sheets_in_pdf([sheet], pictures), f"{TITLE}-{self.person.name}")
         return self.sheet_page(sheet, title=f"{self.person.name} 的登记表")
 
 
@@ -144,7 +135,7 @@ class BlankFormView(AsksPurpose):
     def get(self, request):
         sheet = PersonSheet(None)
         if "pdf" in request.GET and not pdf.fault():
-            return pdf_response(sheets_in_pdf([sheet], {}), f"{TITLE}（空白）")
+            return pdf.attached(sheets_in_pdf([sheet], {}), f"{TITLE}（空白）")
         return self.sheet_page(sheet, pdf_url="" if pdf.fault() else "?pdf=1")
 
 

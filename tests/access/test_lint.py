@@ -25,6 +25,8 @@ REASONS = {
     "committees/views/members.py: MemberEndView.dispatch": "handed to get_in_scope, which narrows it",
     "committees/views/members.py: may_edit_worker": "whether somebody in scope also serves elsewhere; only yes or no",
     "committees/views/batch_steps.py: BatchStepView.dispatch": "handed to get_in_scope, which narrows it",
+    "committees/views/lines.py: LineStepView.dispatch": "handed to get_in_scope, which narrows it",
+    "committees/views/lines.py: DeductionDeleteView.dispatch": "handed to get_in_scope, which narrows it",
     "committees/resources.py: MemberRoster.load": "who a number belongs to is asked over all; nothing of it is shown",
     "committees/resources.py: MemberRoster._is_known_here": "compared with the bodies in scope",
     "federation/shared/audit_views.py: AuditFilter.by_username": "narrows entries that are in scope",

@@ -4,67 +4,15 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounts.models import Assignment, User
 from committees import services
-from committees.models import Appointment, SubsidyBatch, SubsidyLine, SubsidyMonth, SubsidyStandard
+from committees.models import SubsidyBatch, SubsidyLine, SubsidyMonth, SubsidyStandard
 from committees.services import BatchRefused, StandardRefused
 from committees.triggers import REFUSAL, names
-from federation.roles import Role
 from federation.shared.jobs import run_now
 from federation.shared.models.audit import AuditEntry
+from tests.committees.payments import approved, batch_of, computed, standard_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def checker(world):
-    user = User.objects.create_user("second_clerk", password="x", display_name="钱复核")
-    Assignment.objects.create(user=user, role=Role.COUNTY_CLERK, organisation=world.county, since=date(2020, 1, 1))
-    return user
-
-
-@pytest.fixture
-def member(world, engage):
-    """Somebody engaged at a body: `member("village")`."""
-    serial = iter(range(1, 400))
-
-    def make(place, *, since=date(2020, 1, 1), until=None, name=None, worker=None, role="village_member", **more):
-        number = next(serial)
-        tenure = engage(
-            place, "committee_member", name=name or f"委员{number}", since=since, until=until, worker=worker,
-        )  # fmt: skip
-        return Appointment.objects.create(tenure=tenure, organisation=tenure.organisation, role=role, **more)
-
-    return make
-
-
-def standard_of(world, place="county", amount="100.00", since=date(2020, 1, 1), **more):
-    given = {"county_share": Decimal(amount), "document_number": "会残发〔2020〕1 号"} | more
-    return SubsidyStandard(
-        organisation=world.orgs[place], monthly_amount=Decimal(amount), valid_from=since, **given
-    )  # fmt: skip
-
-
-@pytest.fixture
-def standard(world):
-    return services.record_standard(standard=standard_of(world), by=world.clerk)
-
-
-def batch_of(world, place="county", first=date(2026, 1, 1), last=date(2026, 6, 1), **more):
-    batch = SubsidyBatch(organisation=world.orgs[place], first_month=first, last_month=last, **more)
-    batch = services.make_batch(batch=batch, by=world.clerk)
-    return computed(batch)
-
-
-def computed(batch):
-    run_now(batch.job)
-    batch.refresh_from_db()
-    return batch
-
-
-def approved(world, batch, checker):
-    services.check_batch(batch=batch, by=checker, seen=batch.digest)
-    return services.approve_batch(batch=batch, by=world.leader, seen=batch.digest)
 
 
 # --- standards ------------------------------------------------------------------------------------------

@@ -1,0 +1,229 @@
+"""What is done to single lines of a batch that is not checked yet: deductions, corrections, payments once more."""
+
+import datetime
+from collections import defaultdict
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+
+from committees import batch_lines
+from committees.models import Appointment, SubsidyBatch, SubsidyDeduction, SubsidyLine, SubsidyStandard
+from committees.reckoning import Spell, divide, last_of, months_between, months_served, reckon
+from committees.services.batches import BatchRefused, locked, set_totals
+from federation.shared import audit
+from federation.shared.history import create_versioned, save_versioned
+
+Kind = SubsidyLine.Kind
+State = SubsidyBatch.State
+ZERO = Decimal("0.00")
+# How far back somebody who was forgotten is looked for.
+MONTHS_BACK = 36
+
+
+def _open_batch(batch: SubsidyBatch, to: str) -> SubsidyBatch:
+    """The batch, locked; lines change only while it waits for its checker."""
+    return locked(batch, State.DRAFT, to=to)
+
+
+def _settled(batch: SubsidyBatch, by):
+    set_totals(batch)
+    save_versioned(batch, by=by, action="subsidy.line_changed")
+
+
+# --- deductions -----------------------------------------------------------------------------------------
+def deduct(*, line: SubsidyLine, amount: Decimal, reason: str, by) -> SubsidyDeduction:
+    """Take something off a line. Raises BatchRefused."""
+    with transaction.atomic():
+        batch = _open_batch(line.batch, "扣减")
+        line = SubsidyLine.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=line.pk)
+        if line.corrects_id is not None:
+            raise BatchRefused("更正和重发的明细不能扣减。")
+        left = line.gross_amount - line.deducted_amount
+        if amount > left:
+            raise BatchRefused({"amount": f"最多还能扣减 {left} 元（应发 {line.gross_amount} 元）。请核对。"})
+        row = SubsidyDeduction(line=line, organisation=line.organisation, amount=amount, reason=reason)
+        create_versioned(row, by=by)
+        _take_off(line, by)
+        _settled(batch, by)
+        return row
+
+
+def take_back_deduction(*, deduction: SubsidyDeduction, by):
+    """Raises BatchRefused."""
+    with transaction.atomic():
+        batch = _open_batch(deduction.line.batch, "删去扣减")
+        line = SubsidyLine.objects.select_for_update(of=("self",)).get(pk=deduction.line_id)
+        audit.record(
+            "committees.subsidydeduction.deleted", actor=by, target=deduction, organisation=deduction.organisation,
+            details={"line": line.pk, "amount": str(deduction.amount)},
+        )  # fmt: skip
+        deduction.delete()
+        _take_off(line, by)
+        _settled(batch, by)
+
+
+def _take_off(line: SubsidyLine, by):
+    line.deducted_amount = line.deductions.aggregate(total=Sum("amount"))["total"] or ZERO
+    if not line.parts:
+        line.problem = batch_lines.NOTHING_DUE if line.deducted_amount else ""
+    batch_lines.settle(line, gross_shares_of(line))
+    save_versioned(line, by=by)
+
+
+def gross_shares_of(line: SubsidyLine) -> tuple[Decimal, ...]:
+    """Who would pay how much of what is due, before anything was taken off."""
+    standards = SubsidyStandard.objects.in_bulk([part["standard"] for part in line.parts])
+    sums = [ZERO, ZERO, ZERO]
+    for part in line.parts:
+        for place, share in enumerate(standards[part["standard"]].shares):
+            sums[place] += share * part["months"]
+    return tuple(sums)
+
+
+# --- corrections ----------------------------------------------------------------------------------------
+def difference(line: SubsidyLine) -> Decimal:
+    """What a paid line should be by today's facts and standards, less what it and its corrections have paid."""
+    batch = line.batch
+    first, last = batch.first_month, last_of(batch.last_month)
+    rows = Appointment.objects.filter(tenure__worker=line.worker_id).served_between(first, last)
+    spells = list(rows.values_list("pk", "tenure__started_on", "tenure__ended_on"))
+    served = months_served(batch.month_rule, [Spell(*row) for row in spells], months_between(first, last))
+    elsewhere = set(
+        line.appointment.paid_months.exclude(line=line).filter(month__gte=first, month__lte=last)
+        .values_list("month", flat=True)
+    )  # fmt: skip
+    months = [month for month in served.get(line.appointment_id, ()) if month not in elsewhere]
+    path, employment = line.org_path, line.appointment.employment
+    due = reckon(batch_lines.book_for(path, first, last), path, line.role, employment, months)
+    corrected = line.corrections.filter(kind=Kind.CORRECTION).aggregate(total=Sum("gross_amount"))["total"] or ZERO
+    return due.gross - line.gross_amount - corrected
+
+
+def _points_back(batch: SubsidyBatch, line: SubsidyLine, kind: str, amount: Decimal, reason: str, by) -> SubsidyLine:
+    row = SubsidyLine(
+        organisation=line.organisation, batch=batch, kind=kind, appointment=line.appointment, worker=line.worker,
+        role=line.role, gross_amount=amount, amount=amount, corrects=line, reason=reason,
+    )  # fmt: skip
+    paid = (line.county_share, line.township_share, line.welfare_share)
+    row.county_share, row.township_share, row.welfare_share = divide(amount, paid)
+    return create_versioned(row, by=by)
+
+
+def _check_points_back(batch: SubsidyBatch, line: SubsidyLine):
+    if not line.batch.is_final:
+        raise BatchRefused("这一行还没有审批，请直接改正后重新计算，不用更正。")
+    if not line.org_path.startswith(batch.organisation.path):
+        raise BatchRefused(f"{line.organisation.label}不在所选批次的地区里。请选别的批次。")
+    if batch.lines.filter(corrects=line).exists():
+        raise BatchRefused("所选批次里已经有对这一行的更正或重发。请先在那个批次里删除它。")
+
+
+def correct_line(*, line: SubsidyLine, batch: SubsidyBatch, amount: Decimal, reason: str, by) -> SubsidyLine:
+    """A line in a later batch that pays what was too little, or takes back what was too much. Raises BatchRefused."""
+    with transaction.atomic():
+        batch = _open_batch(batch, "更正")
+        _check_points_back(batch, line)
+        if amount == 0:
+            raise BatchRefused({"amount": "差额是 0，不用更正。"})
+        row = _points_back(batch, line, Kind.CORRECTION, amount, reason, by)
+        _settled(batch, by)
+        return row
+
+
+def pay_again(*, line: SubsidyLine, batch: SubsidyBatch, reason: str, by) -> SubsidyLine:
+    """What the bank sent back is paid once more in a later batch. Raises BatchRefused."""
+    with transaction.atomic():
+        batch = _open_batch(batch, "重发")
+        # Two people who pay the same line again are put in line by the row.
+        line = SubsidyLine.objects.select_for_update(of=("self",)).select_related(
+            "batch", "organisation", "appointment", "worker"
+        ).get(pk=line.pk)  # fmt: skip
+        _check_points_back(batch, line)
+        if line.outcome != SubsidyLine.Outcome.FAILED:
+            raise BatchRefused("只有银行退回的才能重发。")
+        if line.corrections.filter(kind=Kind.AGAIN).exists():
+            raise BatchRefused("这一行已经在另一个批次里重发。")
+        row = _points_back(batch, line, Kind.AGAIN, line.amount, reason, by)
+        _settled(batch, by)
+        return row
+
+
+def remove_line(*, line: SubsidyLine, by):
+    """Take a correction, a payment once more or a supplement out of a batch that is not checked."""
+    with transaction.atomic():
+        batch = _open_batch(line.batch, "删除这一行")
+        if line.kind == Kind.REGULAR:
+            raise BatchRefused("应发的明细由系统计算，不能单独删除。请改正任职或标准后重新计算。")
+        audit.record(
+            "committees.subsidyline.deleted", actor=by, target=line, organisation=line.organisation,
+            details={"batch": batch.pk, "kind": line.kind, "amount": str(line.amount)},
+        )  # fmt: skip
+        line.delete()
+        _settled(batch, by)
+
+
+# --- who was forgotten ----------------------------------------------------------------------------------
+def forgotten(batch: SubsidyBatch) -> dict[int, list[datetime.date]]:
+    """{appointment: months before the batch that were served, lie in a closed batch, and were paid to nobody}."""
+    closed = closed_months(batch)
+    if not closed:
+        return {}
+    first, last = min(closed), last_of(max(closed))
+    served = Appointment.objects.under(batch.organisation.path).served_between(first, last)
+    if batch.role:
+        served = served.filter(role=batch.role)
+    paid = batch_lines.paid_months(served, first, last)
+    spells = defaultdict(list)
+    workers = served.order_by().values("tenure__worker")
+    rows = Appointment.objects.served_between(first, last).filter(tenure__worker__in=workers)
+    names = ("pk", "tenure__worker_id", "tenure__started_on", "tenure__ended_on")
+    for pk, worker, started_on, ended_on in rows.values_list(*names).iterator(chunk_size=5000):
+        spells[worker].append(Spell(pk, started_on, ended_on))
+    inside = set(served.values_list("pk", flat=True))
+    found = {}
+    for some in spells.values():
+        for pk, months in months_served(batch.month_rule, some, months_between(first, last)).items():
+            missed = [month for month in months if month in closed and month not in paid.get(pk, ())]
+            if missed and pk in inside:
+                found[pk] = missed
+    return found
+
+
+def closed_months(batch: SubsidyBatch) -> set[datetime.date]:
+    """Months before the batch that approved batches of the area, or of one above, have dealt with."""
+    above = SubsidyBatch.objects.final().covering(batch.organisation.path)
+    earliest = batch.first_month.replace(year=batch.first_month.year - MONTHS_BACK // 12)
+    months = set()
+    for first, last in above.filter(last_month__gte=earliest).values_list("first_month", "last_month"):
+        months.update(month for month in months_between(first, last) if earliest <= month < batch.first_month)
+    return months
+
+
+def supplement(*, batch: SubsidyBatch, appointments: list[int], reason: str, by) -> int:
+    """Lines for people who were forgotten in earlier batches; gives how many. Raises BatchRefused."""
+    with transaction.atomic():
+        batch = _open_batch(batch, "补发")
+        missed = forgotten(batch)
+        unknown = [pk for pk in appointments if pk not in missed]
+        if unknown:
+            raise BatchRefused("所选的人里有的已经没有漏发的月份。请刷新页面重新选择。")
+        rows = Appointment.objects.filter(pk__in=appointments).select_related("organisation", "tenure__worker")
+        for appointment in rows:
+            _supplement_one(batch, appointment, missed[appointment.pk], reason, by)
+        _settled(batch, by)
+        return len(appointments)
+
+
+def _supplement_one(batch, appointment, months, reason, by):
+    path = appointment.org_path
+    book = batch_lines.book_for(path, months[0], last_of(months[-1]))
+    due = reckon(book, path, appointment.role, appointment.employment, months)
+    line = SubsidyLine(
+        organisation=appointment.organisation, batch=batch, kind=Kind.SUPPLEMENT, appointment=appointment,
+        worker=appointment.tenure.worker, role=appointment.role, parts=list(due.parts), month_count=len(due.months),
+        gross_amount=due.gross, amount=due.gross, county_share=due.shares[0], township_share=due.shares[1],
+        welfare_share=due.shares[2], problem=due.problem, reason=reason,
+    )  # fmt: skip
+    create_versioned(line, by=by)
+    batch_lines.insert_months([(line.pk, appointment.pk, due.months)])
