@@ -1,11 +1,16 @@
 """The form above the list of persons: what may be chosen, and which of it is rarely used."""
 
+import copy
 import functools
 
 from django import forms
+from django.conf import settings
+from django.db.models import Q
+from django.template.loader import render_to_string
 from django.utils.html import escape
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 
+from federation.shared.fields import subtree
 from federation.shared.forms import HouseForm, read_date
 from ledgers import rules
 from ledgers.models import DisabledPerson
@@ -84,6 +89,12 @@ class PickField(forms.ChoiceField):
     def __init__(self, choices=(), *, empty="全部", **kwargs):
         super().__init__(choices=[("", empty), *choices] if empty else choices, required=False, **kwargs)
 
+    def __deepcopy__(self, memo):
+        """A form has thirty of these, and all it ever changes is which list a field offers."""
+        field = copy.copy(self)
+        field.widget = copy.copy(self.widget)
+        return field
+
     def validate(self, value):
         if value and not self.valid_value(value):
             raise forms.ValidationError(f"没有“{value[:20]}”这一项，请从列表中选择。", code="invalid_choice")
@@ -130,11 +141,8 @@ def area_choices(user, chosen: str) -> list[tuple[str, str]]:
 
     A province has 17,000 villages: the list opens one level at a time instead of offering them all.
     """
-    bodies = Organisation.objects.visible_to(user, DisabledPerson.view_permission).of_kind(BodyKind.FEDERATION)
-    villages = Organisation.objects.visible_to(user, DisabledPerson.view_permission).of_kind(
-        BodyKind.VILLAGE_ASSOCIATION
-    )
-    reachable = bodies | villages
+    kinds = (BodyKind.FEDERATION, BodyKind.VILLAGE_ASSOCIATION)
+    reachable = Organisation.objects.visible_to(user, DisabledPerson.view_permission).filter(body_kind__in=kinds)
     roots = [scope.path for scope in user.scopes(DisabledPerson.view_permission)]
     at = reachable.filter(pk=int(chosen)).first() if chosen.isascii() and chosen.isdigit() else None
     steplen = Organisation.steplen
@@ -142,13 +150,21 @@ def area_choices(user, chosen: str) -> list[tuple[str, str]]:
     above = {at.path[:end] for end in range(steplen, len(at.path), steplen)} if at else set()
     # A village has nothing below it: offer its neighbours instead.
     parents = paths if at is None or at.body_kind == BodyKind.FEDERATION else {at.path[:-steplen]}
-    below = Organisation.objects.none()
+    below = Q()
     for path in parents:
-        below = below | reachable.under(path).filter(depth=len(path) // steplen + 1)
-    shown = (reachable.filter(path__in=paths | above) | below).order_by("path")
-    rows = shown.values_list("pk", "path", "short_name", "name")
+        below |= subtree(path, "path") & Q(depth=len(path) // steplen + 1)
+    # Two statements in one: an OR of the two would walk over everything that is reachable.
+    columns = ("pk", "path", "short_name", "name")
+    found = reachable.filter(path__in=paths | above).order_by().values_list(*columns)
+    if below:
+        found = found.union(reachable.filter(below).order_by().values_list(*columns))
+    rows = sorted(found, key=lambda row: row[1])
     top = min((len(path) for path in roots), default=0)
     return [(str(pk), "　" * ((len(path) - top) // steplen) + (short or name)) for pk, path, short, name in rows]
+
+
+# (name, value) -> how PersonFilterForm draws that field.
+_DRAWN: dict[tuple[str, str], str] = {}
 
 
 class PersonFilterForm(HouseForm):
@@ -206,11 +222,29 @@ class PersonFilterForm(HouseForm):
                 self.add_error(last, f"{word}的“到”小于“从”，请核对。")
         return chosen
 
-    def always(self) -> list:
-        return [self[name] for name in self.ALWAYS]
+    def always(self) -> SafeString:
+        return self._drawn(self.ALWAYS)
 
-    def groups(self) -> list[tuple[str, list]]:
-        return [(heading, [self[name] for name in names if name in self.fields]) for heading, names in self.GROUPS]
+    def groups(self) -> list[tuple[str, SafeString]]:
+        return [(heading, self._drawn(names)) for heading, names in self.GROUPS]
+
+    def _drawn(self, names) -> SafeString:
+        return mark_safe("".join(self._field(name) for name in names if name in self.fields))  # noqa: S308 - by a template
+
+    def _field(self, name: str) -> str:
+        """A field as ledgers/filter_field.html draws it. Most fields of a page are empty, and an empty one says
+        nothing of who asks: it is drawn once. So is one of a list; what is in that list is bounded.
+        """
+        value = self.data.get(name) or ""
+        same = name != "area" and (not value or isinstance(self.fields[name], PickField)) and name not in self.errors
+        if not same or settings.DEBUG:
+            return self._by_template(name)
+        if (name, value) not in _DRAWN:
+            _DRAWN[name, value] = self._by_template(name)
+        return _DRAWN[name, value]
+
+    def _by_template(self, name: str) -> str:
+        return render_to_string("ledgers/filter_field.html", {"field": self[name]})
 
     def shows_more(self) -> bool:
         """Whether one of the rarely used fields is set, or set wrongly: the part that holds them is then open."""

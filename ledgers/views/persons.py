@@ -1,7 +1,9 @@
 """Pages of the personal form: detail, add, edit, end of registration, history."""
 
+import functools
+
 from django.db import IntegrityError
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
@@ -22,28 +24,44 @@ from ledgers.views.drafts import KeepsDrafts, whole_number
 from ledgers.views.entry_hints import AsksAboutSimilar, TellsOfTaken
 from ledgers.views.guardians import tell_of_others
 
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+
 
 def person_url(person) -> str:
-    return reverse("person-detail", args=[person.uid])
+    return _address_around(get_script_prefix()).replace(_NOBODY, str(person.uid))
+
+
+@functools.cache
+def _address_around(_prefix: str) -> str:
+    """The address of nobody under a prefix: a list of people asks for fifty addresses a page."""
+    return reverse("person-detail", args=[_NOBODY])
 
 
 def list_crumb() -> dict:
     return {"url": reverse("person-list"), "label": "残疾人登记"}
 
 
+APPROVED, COMPLETE, FAULTY = EntryState.APPROVED.value, tag("ok", "完整"), tag("bad", "数据有问题")
+
+
+@functools.cache
+def _missing_tag(number: int) -> str:
+    return tag("warn", f"缺 {number} 项")
+
+
 def state_tags(person) -> str:
     """Where the registration stands, and what is wrong with the form."""
     tags = []
-    if person.state != EntryState.APPROVED:
+    if person.state != APPROVED:
         tags.append(tag("bad" if person.state == EntryState.RETURNED else "info", person.get_state_display()))
     for name, word in EndForm.REASONS[:3]:
         if getattr(person, name):
             tags.append(tag("", f"{word} {cn_date(getattr(person, name))}"))
     if person.missing_mandatory:
-        tags.append(tag("warn", f"缺 {person.missing_mandatory} 项"))
+        tags.append(_missing_tag(person.missing_mandatory))
     if person.failed_checks:
-        tags.append(tag("bad", "数据有问题"))
-    return format_html_join(" ", "{}", ((each,) for each in tags)) if tags else tag("ok", "完整")
+        tags.append(FAULTY)
+    return format_html_join(" ", "{}", ((each,) for each in tags)) if tags else COMPLETE
 
 
 class PersonPage:
