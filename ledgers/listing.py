@@ -9,8 +9,11 @@ from orgs.models import Organisation
 
 # Counting looks at so many rows and no more; beyond, the total reads 至少.
 EXAMINED = 30_000
-# Rows found by a search lie all over the table: fewer of them cost as much.
-EXAMINED_FOUND = 5_000
+# What lies beyond these in a province is not worth a reader's waiting: its totals read 至少 anyway.
+EXAMINED_OF_WIDE = 10_000
+# Names that begin so lie together in an index; those that hold it further on lie all over the table, and fewer of
+# them cost as much.
+EXAMINED_FOUND, EXAMINED_SCATTERED = 5_000, 2_000
 # From so many bodies in scope on, a page is found sooner by walking the names than by sorting the scope.
 WIDE = 600
 SHOWN = (
@@ -27,19 +30,22 @@ def read_page(user, filterset, params, size: int) -> PersonPage:
         return PersonPage([], params, total=(0, True), **page)
     typed, narrowing = filterset.typed, filterset.narrowing()
     rows = walked = filterset.rows(scoped)
-    orders = ORDERS
+    orders, examined, narrowed = ORDERS, EXAMINED, narrowing
     if is_wide(user, filterset.area_path):
+        examined = EXAMINED_OF_WIDE
         orders = ORDERS_OF_WIDE if not typed or latin(typed) else ORDERS_OF_WIDE | {"name": BY_CHARACTERS}
         if order_of(params, orders)[0].columns[0] != "org_path":
             walked = filterset.rows_walked(DisabledPerson.objects.walked_by_name())
+            narrowed = filterset.narrowing_of_walk()
     found = parts(walked, typed)
     if typed:
-        total = count([_countable(part, rows) for part in found], EXAMINED_FOUND, narrowing)
+        most = [EXAMINED_FOUND, *[EXAMINED_SCATTERED] * len(found)]
+        total = count([(*_countable(part, rows), each) for part, each in zip(found, most, strict=False)], narrowing)
     else:
-        total = count([(rows, Q())], EXAMINED, narrowing)
+        total = count([(rows, Q(), examined)], narrowing)
     # Nothing met so far and more to look at says nothing worth reading.
     total = None if total == (0, False) else total
-    found = [part.rows.filter(narrowing) for part in found]
+    found = [part.rows.filter(narrowed) for part in found]
     return PersonPage(found, params, total=total, orders=orders, **page)
 
 
@@ -54,10 +60,10 @@ def _countable(part: Part, scoped) -> tuple:
     return (part.rows, Q()) if part.condition is None else (scoped, part.condition)
 
 
-def count(found: list[tuple], most: int, narrowing: Q) -> tuple[int, bool]:
-    """(how many rows meet `narrowing`, whether that is all of them): at most `most` rows of each part are read."""
+def count(found: list[tuple], narrowing: Q) -> tuple[int, bool]:
+    """(how many rows meet `narrowing`, whether that is all of them) of (rows, condition, how many of them to read)."""
     number, complete = 0, True
-    for rows, condition in found:
+    for rows, condition, most in found:
         wanted = narrowing & condition
         meets = Case(When(wanted, then=1), default=0, output_field=IntegerField()) if wanted else Value(1)
         flags = rows.order_by().annotate(meets=meets).values("meets")[: most + 1]

@@ -97,6 +97,9 @@ class PersonPage:
             keys.reverse()
         found = shown.in_bulk([key[-1] for key in keys])
         rows = [found[key[-1]] for key in keys if key[-1] in found]
+        if cursor is None and not more:
+            # This page holds everybody: however far was counted, the total is known.
+            self.total, self.whole = len(rows), True
         has_next = more or backwards
         has_previous = more if backwards else cursor is not None
         self.next_url = self._url("after", rows[-1]) if rows and has_next else ""

@@ -146,13 +146,29 @@ def test_the_number_of_queries_is_the_same_at_10_and_100_rows_and_at_most_15(
     assert taken[0] == taken[1] <= 15
 
 
-def test_counting_stops_at_its_bound(as_user, make_person, monkeypatch):
+def many(body, number: int):
+    DisabledPerson.objects.bulk_create(
+        DisabledPerson(organisation=body, name=f"王{chr(0x4E00 + at)}", registered_on=date(2020, 1, 1))
+        for at in range(number)
+    )
+
+
+@pytest.mark.parametrize(("wide", "bound"), [(600, "EXAMINED"), (0, "EXAMINED_OF_WIDE")])
+def test_counting_stops_at_its_bound_and_the_page_says_so(as_user, world, monkeypatch, wide, bound):
+    monkeypatch.setattr(listing, "WIDE", wide)
+    many(world.village, 60)
+    client = as_user("clerk")
+    monkeypatch.setattr(listing, bound, 55)
+    assert "至少 56 条" in client.get(reverse("person-list")).content.decode()
+    monkeypatch.setattr(listing, bound, 60)
+    assert "共 60 条" in client.get(reverse("person-list")).content.decode()
+
+
+def test_a_page_that_holds_everybody_says_how_many_however_far_was_counted(as_user, world, monkeypatch):
+    many(world.village, 60)
+    DisabledPerson.objects.filter(name__gt=f"王{chr(0x4E00 + 50)}").update(grade="1")
     monkeypatch.setattr(listing, "EXAMINED", 2)
-    for _ in range(3):
-        make_person()
-    assert "至少 3 条" in as_user("clerk").get(reverse("person-list")).content.decode()
-    monkeypatch.setattr(listing, "EXAMINED", 3)
-    assert "共 3 条" in as_user("clerk").get(reverse("person-list")).content.decode()
+    assert "共 9 条，本页 9 条" in as_user("clerk").get(reverse("person-list"), {"grade": "1"}).content.decode()
 
 
 SORTED_BY = {
