@@ -18,8 +18,9 @@ from ledgers.models import DisabledPerson
 from orgs.models import BodyKind, Level, Organisation
 
 QUERIES, MILLISECONDS = 15, 50
-# Whatever is chosen from 更多条件 in a whole province: no index can lead to every combination there.
-PROVINCE_MILLISECONDS = 1000
+# Common values of which hardly anybody has all: no index leads there, and in a province the page walks over all names
+# before it can say so. An answer after half a second is worth more than thirty pages that each looked at a part.
+WALK_MILLISECONDS = 1000
 WHERE = (
     ("village", Level.VILLAGE, Role.VILLAGE_MEMBER),
     ("township", Level.TOWNSHIP, Role.TOWNSHIP_MEMBER),
@@ -64,6 +65,12 @@ MORE_CONDITIONS = (
 )  # fmt: skip
 
 
+COMMON_TOGETHER_RARE = {
+    "category": "3", "grade": "1", "sex": "2", "age_from": "20", "age_to": "24", "marital_status": "widowed",
+    "dibao": "urban", "housing": "borrowed",
+}  # fmt: skip
+
+
 def run(context):
     rows = DisabledPerson.objects.count()
     for scope, level, role in WHERE:
@@ -73,8 +80,9 @@ def run(context):
         for page, query in PAGES:
             yield figure(context, client, rows, scope, body, page, query)
         for page, query in MORE_CONDITIONS:
-            most = PROVINCE_MILLISECONDS if scope == "province" else MILLISECONDS
-            yield figure(context, client, rows, scope, body, page, query, most)
+            yield figure(context, client, rows, scope, body, page, query)
+        most = WALK_MILLISECONDS if scope == "province" else MILLISECONDS
+        yield figure(context, client, rows, scope, body, "common, together rare", COMMON_TOGETHER_RARE, most)
         yield figure(context, client, rows, scope, body, "ten pages on", following(client, 10))
 
 
