@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledgers', '0009_privacy'),
+        ('ledgers', '0010_summary_key'),
         ('orgs', '0004_registry'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
