@@ -10,7 +10,7 @@
   var warning = Number(box.getAttribute("data-warning"));
   var url = box.getAttribute("data-url");
   var end = Date.now() + 1000 * Number(box.getAttribute("data-left"));
-  var asking = false;
+  var asking = null;
   var ended = false;
   var changed = false;
 
@@ -50,14 +50,22 @@
   }
   function ask(options, then) {
     if (asking && options.method !== "POST") { return; }
-    asking = true;
+    var mine = {};
+    asking = mine;
     options.credentials = "same-origin";
     options.headers = { Accept: "application/json" };
     fetch(url, options)
       .then(function (answer) { if (!answer.ok) { throw new Error(String(answer.status)); } return answer.json(); })
-      .then(function (answer) { asking = false; end = Date.now() + 1000 * answer.left; then(answer.left); })
+      .then(function (answer) {
+        // Overtaken by a press of the button: the time left from before it would open the warning again.
+        if (asking !== mine) { return; }
+        asking = null;
+        end = Date.now() + 1000 * answer.left;
+        then(answer.left);
+      })
       .catch(function () {
-        asking = false;
+        if (asking !== mine) { return; }
+        asking = null;
         if (box.open) { text.textContent = "暂时连不上服务器。请不要关闭本页，稍后再按一次“继续使用”。"; }
       });
   }

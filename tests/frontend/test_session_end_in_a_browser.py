@@ -70,6 +70,25 @@ def test_closing_the_warning_leaves_one_at_work_and_it_does_not_come_again(membe
     assert not member.locator(WARNING).is_visible()
 
 
+def test_an_answer_from_before_the_press_does_not_open_the_warning_again(member):
+    member.goto("/persons/add/")
+    idle(member, 28)
+    member.locator(WARNING).wait_for()
+    before = member.request.get("/session/").json()
+    held = []
+    member.route(
+        "**/session/", lambda route: held.append(route) if route.request.method == "GET" else route.continue_()
+    )
+    with member.expect_request("**/session/"):
+        member.clock.run_for(10_000)
+    member.keyboard.press("Enter")
+    member.locator(WARNING).wait_for(state="hidden")
+    with member.expect_event("requestfinished"):
+        held[0].fulfill(json=before)
+    assert member.evaluate("document.readyState") == "complete"
+    assert not member.locator(WARNING).is_visible()
+
+
 def test_work_in_another_window_puts_the_warning_off(member):
     member.goto("/persons/add/")
     with member.expect_request("**/session/"):
