@@ -1,14 +1,15 @@
+import contextlib
 import os
 import shutil
 import socket
 import subprocess
-import time
 
 import pytest
 from django.db import connection
 
 from federation.shared.jobs import enqueue
 from tests.jobs import kinds
+from tests.processes import spare_port, wait_until
 
 
 @pytest.fixture(scope="session")
@@ -39,26 +40,41 @@ def ask(_effects, request):
 
 
 @pytest.fixture
-def spare_port() -> int:
+def port_for_redis() -> int:
     """A port on which a Redis of one's own may be started; without the program the test fails."""
     if shutil.which("redis-server") is None:
         if os.environ.get("FEDERATION_ALLOW_MISSING"):
             pytest.skip("redis-server is not installed and FEDERATION_ALLOW_MISSING is set")
         pytest.fail("redis-server is not installed; install it or set FEDERATION_ALLOW_MISSING=1")
+    return spare_port()
+
+
+@contextlib.contextmanager
+def _redis(folder, port, policy):
+    command = ["redis-server", "--port", str(port), "--save", "", "--maxmemory-policy", policy]
+    server = subprocess.Popen([*command, "--dir", str(folder)], stdout=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: _answers(port), 20, "Redis answers")
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _answers(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
-def forgetful_redis(tmp_path, spare_port):
+def forgetful_redis(tmp_path, port_for_redis):
     """The address of a Redis that throws messages away when its memory is full."""
-    command = ["redis-server", "--port", str(spare_port), "--save", "", "--maxmemory-policy", "allkeys-lru"]
-    server = subprocess.Popen([*command, "--dir", str(tmp_path)], stdout=subprocess.DEVNULL)
-    until = time.monotonic() + 10
-    with socket.socket() as probe:
-        while probe.connect_ex(("127.0.0.1", spare_port)) and time.monotonic() < until:
-            time.sleep(0.05)
-    yield f"redis://127.0.0.1:{spare_port}/0"
-    server.kill()
-    server.wait()
+    with _redis(tmp_path, port_for_redis, "allkeys-lru") as address:
+        yield address
+
+
+@pytest.fixture
+def own_redis(tmp_path, port_for_redis):
+    """The address of a Redis that no other test sends messages through, so that killed workers may run side by side."""
+    with _redis(tmp_path, port_for_redis, "noeviction") as address:
+        yield address

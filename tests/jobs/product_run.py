@@ -17,6 +17,7 @@ import django
 from django.conf import settings
 
 from tests.jobs.crash_run import killed_at
+from tests.jobs.kill_run import prepare
 
 YEAR = 2026
 
@@ -27,9 +28,7 @@ def main():
     parser.add_argument("--every", type=int, default=1, help="kill at every nth statement only")
     options = parser.parse_args()
     django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
+    prepare()
     job, left_behind = {"roster": roster, "assessment": assessment, "export": export}[options.scene]()
     snapshot = Snapshot()
     complete(job)

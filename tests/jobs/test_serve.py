@@ -2,11 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -17,26 +17,15 @@ import pytest
 from federation.shared import launcher
 from federation.shared.jobs import sweeping
 from federation.shared.management.commands.serve import DEAF_SECONDS, Command
+from tests.processes import spare_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.kill
 
 
-def wait_until(true, seconds: float, what: str):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        found = true()
-        if found:
-            return found
-        time.sleep(0.1)
-    return pytest.fail(f"not within {seconds} s: {what}")
-
-
 class Served:
     def __init__(self, folder):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = spare_port()
         self.log = folder / "serve.log"
         environment = os.environ | {
             "FEDERATION_DATA_DIR": str(folder),
@@ -72,8 +61,19 @@ class Served:
             return False
 
 
+@pytest.fixture(scope="module")
+def started_before(tmp_path_factory):
+    """A folder in which the product was started once, from nothing: tables, texts of the policy, static files."""
+    folder = tmp_path_factory.mktemp("started")
+    first = Served(folder)
+    first.launcher.send_signal(signal.SIGTERM)
+    assert first.launcher.wait(60) == 0
+    return folder
+
+
 @pytest.fixture
-def served(tmp_path):
+def served(tmp_path, started_before):
+    shutil.copytree(started_before, tmp_path, dirs_exist_ok=True)
     served = Served(tmp_path)
     family = served.children()
     yield served

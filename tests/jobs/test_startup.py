@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import spare_port
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -40,12 +42,6 @@ def assert_refused(done, sentence: str):
     assert "Traceback" not in done.stderr
 
 
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 BAD_SETTINGS = {
     "a short secret": ({"SECRET_KEY": "secret"}, "SECRET_KEY 太短"),
     "a secret of one letter": ({"SECRET_KEY": "a" * 80}, "SECRET_KEY 太短或太简单"),
@@ -75,7 +71,7 @@ def test_debug_on_this_computer_alone_is_allowed(tmp_path):
 
 
 def test_an_unreachable_postgresql_is_refused_without_its_password(tmp_path):
-    done = start(tmp_path, DATABASE_URL=f"postgres://clerk:geheim@127.0.0.1:{unused_port()}/fed")
+    done = start(tmp_path, DATABASE_URL=f"postgres://clerk:geheim@127.0.0.1:{spare_port()}/fed")
     assert_refused(done, "连不上数据库")
     assert "geheim" not in done.stderr
 
@@ -96,7 +92,7 @@ def test_a_broken_key_file_is_refused(tmp_path):
 
 
 def test_an_unreachable_redis_is_refused(tmp_path):
-    assert_refused(start(tmp_path, CELERY_BROKER_URL=f"redis://127.0.0.1:{unused_port()}/0"), "连不上 Redis")
+    assert_refused(start(tmp_path, CELERY_BROKER_URL=f"redis://127.0.0.1:{spare_port()}/0"), "连不上 Redis")
 
 
 @pytest.mark.redis
@@ -163,7 +159,7 @@ def test_a_database_that_goes_away_later_is_a_503_in_chinese_and_not_a_fault(tmp
         "print(json.dumps([a.status_code, a.headers.get('Retry-After'), '暂时不能使用' in a.content.decode(),"
         "Client().get('/readyz').status_code, Client().get('/healthz').status_code]))"
     )
-    away = f"postgres://clerk@127.0.0.1:{unused_port()}/fed"
+    away = f"postgres://clerk@127.0.0.1:{spare_port()}/fed"
     done = start(
         tmp_path,
         command=("-c", script),

@@ -7,7 +7,6 @@ operating system is answered by the driver.
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,16 +14,11 @@ import urllib.request
 from pathlib import Path
 
 from tests.browser import tab_to
+from tests.processes import spare_port, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Belongs to the suite's own process, not to the one a newcomer starts.
 OF_THE_SUITE = ("FEDERATION_STATIC_STORAGE", "CACHE_URL", "LOG_LEVEL", "DJANGO_SETTINGS_MODULE")
-
-
-def spare_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager
@@ -38,7 +32,7 @@ def served(folder: Path, **environment):
         [sys.executable, "manage.py", "serve", "--demo", "--port", str(port)], cwd=ROOT, env=env, stdout=log, stderr=log
     )
     try:
-        wait_until(lambda: process.poll() is not None or _answers(port), seconds=180)
+        wait_until(lambda: process.poll() is not None or _answers(port), 180, "the server answers or has ended")
         assert process.poll() is None, Path(log.name).read_text()
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -52,13 +46,6 @@ def _answers(port) -> bool:
         return urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).status == 200
     except OSError:
         return False
-
-
-def wait_until(holds, seconds):
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, f"not within {seconds} s"
-        time.sleep(0.2)
 
 
 class Newcomer:
