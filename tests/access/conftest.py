@@ -352,11 +352,17 @@ def rolled_back():
         transaction.set_rollback(True)
 
 
+@contextlib.contextmanager
+def kept_for_a_module(blocker):
+    """What is built inside stands for a whole module and is undone then; each test works in a savepoint of it."""
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with blocker.unblock(), override_settings(PASSWORD_HASHERS=hashers), rolled_back():
+        yield
+
+
 @pytest.fixture(scope="module")
 def grid(django_db_setup, django_db_blocker):
-    """Built once a module inside a transaction that is rolled back; each test works in a savepoint of it."""
-    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=hashers), rolled_back():
+    with kept_for_a_module(django_db_blocker):
         yield build_grid()
 
 

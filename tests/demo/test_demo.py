@@ -14,11 +14,19 @@ from ledgers.consent import WITHOUT_CONSENT
 from ledgers.models import DisabledPerson, PersonDraft, PersonRequest, RosterSummary
 from ledgers.summaries.services import broken_summaries
 from orgs.models import Level, Organisation, Tenure, Worker
+from tests.access.conftest import kept_for_a_module
+
+
+@pytest.fixture(scope="module")
+def built(django_db_setup, django_db_blocker):
+    with kept_for_a_module(django_db_blocker):
+        yield world.build(persons=60)
 
 
 @pytest.fixture
-def demo(db):
-    return world.build(persons=60)
+def demo(built, db):
+    """The county, of which each test may change what it likes."""
+    return built
 
 
 def test_the_county_has_its_real_townships_villages_and_communities(demo):
