@@ -14,8 +14,8 @@ from accounts.models import ApiKey, Assignment, User
 from federation.roles import API_RESOURCES, Role
 from orgs.models import AssociationCategory, BodyKind, Level, Organisation, PlaceKind
 
-# Fixtures `browser`, `new_page` and `page` for the tests marked so.
-pytest_plugins = ["tests.browser"]
+# Fixtures `browser`, `new_page` and `page` for the tests marked so; which tests run where and when.
+pytest_plugins = ["tests.browser", "tests.order"]
 
 PASSWORD = "会宁-cast-2026"
 TODAY = date(2026, 11, 21)

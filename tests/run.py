@@ -141,7 +141,7 @@ def stop_servers():
 
 def pytest(label, environment, *arguments) -> int:
     say(label)
-    command = [sys.executable, "-m", "pytest", "-q", "--durations=8", *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=15", *arguments]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode
 
 
@@ -159,13 +159,18 @@ def main() -> int:
     if missing:
         environment["FEDERATION_ALLOW_MISSING"] = "1"
     extra = sys.argv[1:]
-    parallel = ["-n", os.environ.get("TEST_PROCESSES", "2"), "--dist", "loadfile"]
-    codes = [pytest("SQLite", environment, *parallel, "-m", "not kill", *extra)]
-    # Killed workers need the machine to themselves: their leases are counted in seconds.
-    codes.append(pytest("SQLite, killed workers", environment, "-m", "kill", *extra))
+    processes = ["-n", os.environ.get("TEST_PROCESSES", "2")]
+    # File by file, in the order of tests/order.py: the longest first.
+    by_file = [*processes, "--dist", "loadfile", "--no-loadscope-reorder"]
+    codes = [pytest("SQLite", environment, *by_file, "-m", "not kill", *extra)]
+    # Killed workers, on both engines, have the machine to themselves: their leases are counted in seconds. Two runs at
+    # a time fit on two cores, since each mostly waits for a start or a lease; every run has a broker of its own.
+    codes.append(pytest("killed workers", environment, *processes, "--dist", "worksteal", "-m", "kill", *extra))
     if postgres:
         on_postgres = {**environment, "DATABASE_URL": postgres.rsplit("/", 1)[0] + "/federation_suite"}
-        codes.append(pytest("PostgreSQL", on_postgres, *parallel, "-m", "not kill and not browser", *extra))
+        # What asks for no database has run above and could not end otherwise here.
+        elsewhere = "not kill and not browser and not pure"
+        codes.append(pytest("PostgreSQL", on_postgres, *by_file, "-m", elsewhere, *extra))
     for name in missing:
         say(f"DID NOT RUN: everything that needs {name}")
     # 5 = no test matched, which a filter given on the command line may cause.

@@ -115,7 +115,7 @@ def kill_run(engine, *arguments, kills=KILLS, module="tests.jobs.kill_run") -> d
         env=os.environ | environment | {"DJANGO_SETTINGS_MODULE": "federation.settings"},
         capture_output=True,
         text=True,
-        timeout=120 + 10 * kills,
+        timeout=300 + 20 * kills,
     )
     assert done.returncode == 0, f"seed {seed}: {done.stderr[-3000:]}"
     report = json.loads(done.stdout.splitlines()[-1])

@@ -42,7 +42,7 @@ class Served:
                 stdout=log,
                 stderr=log,
             )
-        wait_until(lambda: "已启动" in self.log.read_text() or self.launcher.poll(), 90, "the address is printed")
+        wait_until(lambda: "已启动" in self.log.read_text() or self.launcher.poll(), 240, "the address is printed")
         assert self.launcher.poll() is None, self.log.read_text()
 
     def children(self) -> list[psutil.Process]:
