@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from federation.shared.fields import subtree
 from federation.shared.forms import HouseForm, read_date
+from federation.shared.numbers import plain_number
 from ledgers import rules
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import DisabilityCategory, EntryState, Rehabilitation
@@ -144,7 +145,7 @@ def area_choices(user, chosen: str) -> list[tuple[str, str]]:
     kinds = (BodyKind.FEDERATION, BodyKind.VILLAGE_ASSOCIATION)
     reachable = Organisation.objects.visible_to(user, DisabledPerson.view_permission).filter(body_kind__in=kinds)
     roots = [scope.path for scope in user.scopes(DisabledPerson.view_permission)]
-    at = reachable.filter(pk=int(chosen)).first() if chosen.isascii() and chosen.isdigit() else None
+    at = reachable.filter(pk=plain_number(chosen)).first()
     steplen = Organisation.steplen
     paths = {at.path} if at else set(roots)
     above = {at.path[:end] for end in range(steplen, len(at.path), steplen)} if at else set()

@@ -1,5 +1,6 @@
 """Choosing a place in the tree: one level at a time, because a province has 17,000 villages."""
 
+from federation.shared.numbers import plain_number
 from orgs.models import BodyKind, Organisation
 
 
@@ -30,9 +31,7 @@ def area_choices(user, permission: str, chosen: str, *, associations: bool = Fal
 
 def chosen_area(user, permission: str, chosen: str) -> Organisation | None:
     """The body whose number a filter names, where the user may see it."""
-    if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 19):
-        return None
-    return Organisation.objects.visible_to(user, permission).filter(pk=int(chosen)).first()
+    return Organisation.objects.visible_to(user, permission).filter(pk=plain_number(chosen)).first()
 
 
 def ancestors_of(organisation: Organisation, user=None) -> list[Organisation]:

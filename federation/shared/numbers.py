@@ -1,4 +1,4 @@
-"""Numbers that identify a person, found in free text: the second wall of logs and audit reasons."""
+"""Numbers in what people and addresses send: those that identify a person masked, plain ones read."""
 
 import re
 
@@ -8,6 +8,15 @@ _KEPT = r"(?P<kept>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?<![0-9
 # trailing B and number. Division codes (6 to 12 digits, never 11) stay readable.
 _NUMBER = r"(?<!\d)(?:\d{15,20}[XxBb]?\d{0,2}|\d{17}[Xx]|\d{11})(?!\d)"
 _EITHER = re.compile(f"{_KEPT}|{_NUMBER}")
+
+
+def plain_number(text: str | None, digits: int = 18) -> int | None:
+    """The number that an address or a hidden box carries, None for anything else.
+
+    `isdigit` alone is not enough: it holds for ² as well, which `int` refuses, and for digits without end. A key has
+    18 of them at most; what is kept in an integer column 9.
+    """
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= digits else None
 
 
 def mask_numbers(text: str) -> str:

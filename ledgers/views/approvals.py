@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from federation.shared.forms import HouseForm
+from federation.shared.numbers import plain_number
 from federation.shared.reveal import sealed_cell
 from federation.shared.tables import Column
 from federation.shared.views import ScopedActView, ScopedListView, Section, get_in_scope
@@ -30,7 +31,6 @@ from ledgers.approvals import (
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import EntryState
 from ledgers.paper_form import sections_of
-from ledgers.views.drafts import whole_number
 from ledgers.views.persons import list_crumb, person_url
 
 
@@ -86,7 +86,7 @@ class ApprovalListView(ScopedListView):
 
     def get_queryset(self):
         rows = waiting_for(self.request.user).select_related("organisation")
-        village = whole_number(self.request.GET.get("village"))
+        village = plain_number(self.request.GET.get("village"))
         return rows.filter(organisation=village) if village else rows
 
     def prepare(self, rows):
@@ -99,7 +99,7 @@ class ApprovalListView(ScopedListView):
     def extra(self):
         return {
             "villages": waiting_by_village(waiting_for(self.request.user)),
-            "village": whole_number(self.request.GET.get("village")),
+            "village": plain_number(self.request.GET.get("village")),
             "any_to_choose": self.any_to_choose,
             "all_url": reverse("approval-list"),
         }
@@ -194,7 +194,7 @@ class ApprovalView(ScopedActView):
         return sealed_cell(self.request, self.object, name)
 
     def version(self) -> int:
-        version = whole_number(self.request.POST.get("version"))
+        version = plain_number(self.request.POST.get("version"))
         if version is None:
             raise Http404("缺少版本号")
         return version

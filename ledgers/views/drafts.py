@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 from django.views import View
 
 from federation.shared.forms import HouseForm
+from federation.shared.numbers import plain_number
 from federation.shared.tables import Column
 from federation.shared.views import ScopedActView, ScopedListView, get_in_scope
 from ledgers.drafts import DraftConflict, delete_draft, draft_of, keep_draft, title_of, typed_in
@@ -17,10 +18,6 @@ from ledgers.models import DisabledPerson, PersonDraft
 from orgs.models import Organisation
 
 EDIT = DisabledPerson.edit_permission
-
-
-def whole_number(text) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def named_draft(user, uid, person) -> PersonDraft | None:
@@ -35,7 +32,7 @@ def named_draft(user, uid, person) -> PersonDraft | None:
 def body_for(user, chosen):
     """The body a draft lies at: the village chosen in it, else the highest one its author writes for."""
     bodies = Organisation.objects.visible_to(user, EDIT)
-    found = bodies.filter(pk=whole_number(chosen)).first() if whole_number(chosen) else None
+    found = bodies.filter(pk=plain_number(chosen)).first() if plain_number(chosen) else None
     body = found or bodies.order_by("path").first()
     if body is None:
         raise PermissionDenied("您的账号没有负责的村（社区），不能存草稿。")
@@ -54,8 +51,8 @@ def keep_sent(request, person) -> PersonDraft:
         organisation=person.organisation if person else body_for(request.user, data.get("organisation", "")),
         person=person,
         draft=draft,
-        draft_version=whole_number(data.get("draft_version")),
-        base_version=(whole_number(data.get("version")) or person.version) if person else None,
+        draft_version=plain_number(data.get("draft_version"), 9),
+        base_version=(plain_number(data.get("version"), 9) or person.version) if person else None,
     )
 
 

@@ -6,13 +6,13 @@ from django.http import Http404
 from django.urls import reverse
 
 from federation.shared.forms import HouseForm
+from federation.shared.numbers import plain_number
 from federation.shared.views import ScopedActView, ScopedView, get_in_scope
 from ledgers.approvals import APPROVE
 from ledgers.duplicates import LIKENESSES, MOST_PAGES, likenesses_of, read_groups, similar_to
 from ledgers.merging import KEPT, REMOVED, merge_persons, pairs_of, undo_merge, what_moves, why_not_undone
 from ledgers.models import DisabledPerson, PersonMerge
 from ledgers.search import NotSearchable, search
-from ledgers.views.drafts import whole_number
 from ledgers.views.persons import list_crumb, person_url
 
 MERGE = PersonMerge.edit_permission
@@ -50,7 +50,7 @@ class DuplicateListView(ScopedView):
     def get(self, request):
         likeness = LIKENESSES.get(request.GET.get("kind", "")) or next(iter(LIKENESSES.values()))
         here = reverse("duplicate-list")
-        number = min(max(whole_number(request.GET.get("page")) or 1, 1), MOST_PAGES)
+        number = min(max(plain_number(request.GET.get("page")) or 1, 1), MOST_PAGES)
         page = read_groups(self.get_queryset(), likeness, number, f"{here}?kind={likeness.name}")
         may_merge = request.user.has_scope(MERGE)
         groups = [{"lines": [as_line(row) for row in group], "merge": may_merge} for group in page.groups]

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from federation.shared.history import history_of
+from federation.shared.numbers import plain_number
 from federation.shared.panels import panels_for
 from federation.shared.reveal import sealed_cell
 from federation.shared.templatetags.ui import cn_date, tag
@@ -20,7 +21,7 @@ from ledgers.models import DisabledPerson
 from ledgers.models.derived import rule_values
 from ledgers.models.dictionaries import EntryState
 from ledgers.paper_form import ADDRESSES, sections_of
-from ledgers.views.drafts import KeepsDrafts, whole_number
+from ledgers.views.drafts import KeepsDrafts
 from ledgers.views.entry_hints import AsksAboutSimilar, TellsOfTaken
 from ledgers.views.guardians import tell_of_others
 
@@ -214,7 +215,7 @@ class PersonUpdateView(TellsOfTaken, KeepsDrafts, RefusesTakenNumbers, PersonPag
 
     def base_version(self) -> int:
         """The version both sides began from, however often the choice was asked since."""
-        return whole_number(self.request.POST.get("base")) or self.submitted_version()
+        return plain_number(self.request.POST.get("base")) or self.submitted_version()
 
     def ask_which(self, choice, stored, status):
         request = self.request

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 
 from federation.shared.forms import HouseForm, HouseModelForm
+from federation.shared.numbers import plain_number
 from federation.shared.tables import Column
 from federation.shared.views import ScopedActView, ScopedCreateView, ScopedListView, ScopedUpdateView
 from ledgers.filters import PersonFilter, describe
@@ -71,8 +72,8 @@ class SavedFilterListView(SavedFilterPage, ScopedListView):
 
     def prepare(self, rows):
         given = [QueryDict(row.conditions) for row in rows]
-        wanted = [each["area"] for each in given if each.get("area", "").isdigit()]
-        seen = Organisation.objects.visible_to(self.request.user, self.permission).filter(pk__in=wanted)
+        wanted = [plain_number(each.get("area")) for each in given]
+        seen = Organisation.objects.visible_to(self.request.user, self.permission).filter(pk__in=filter(None, wanted))
         areas = {str(pk): name for pk, name in seen.values_list("pk", "name")}
         for row, each in zip(rows, given, strict=True):
             row.words = describe(each, areas)

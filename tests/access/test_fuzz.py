@@ -26,6 +26,12 @@ ROWS = sorted(name for name, page in BY_NAME.items() if page.arguments and page.
 WHO = ["clerk", "director", "member", "officer", "viewer", "administrator", "auditor", "leader"]
 NAMES = [
     "q",
+    "import",
+    "heading",
+    "word",
+    "row",
+    "show",
+    "number",
     "area",
     "organisation",
     "parent",
@@ -75,6 +81,8 @@ def values(grid):
         "created_by__password",
         "organisation__path",
         "１２３",
+        "²",
+        "٣",
         "9" * 40,
         "-1",
         "0",
@@ -116,9 +124,10 @@ def ask(grid, clients, name, who, parameters, method, relation="foreign"):
     subject = grid.subjects[who]
     place = grid.relations(subject).get(relation) if BY_NAME[name].arguments else None
     cell = Made(grid, subject, BY_NAME[name], method, relation, place, parameters=parameters, to_query=method == "get")
-    answer, body, _written = send(clients[who], cell, parameters)
+    answer, body, written = send(clients[who], cell, parameters)
     count("fuzzed requests")
     assert answer.status_code < 500 or name == "readyz", f"{cell}: {answer.status_code}"
+    assert not written.foreign, f"{cell}: changed {written.foreign}"
     assert not leaks(grid, cell, answer, without_echo(answer, body, parameters))
 
 
@@ -169,3 +178,11 @@ def test_sorting_by_a_hidden_column_is_not_possible(grid, clients):
     for name in LISTS:
         for hidden in ("created_by__password", "organisation__path", "id_number_index", "-user__last_login"):
             ask(grid, clients, name, "clerk", {"sort": hidden}, "get")
+
+
+@pytest.mark.parametrize("value", ["²", "٣", "９", "9" * 5000, "-1", "1.5", "0x1"], ids=lambda value: value[:4])
+def test_what_is_no_number_where_one_belongs_is_no_error_of_the_server(grid, clients, value):
+    """`isdigit` holds for more than `int` reads, and for digits without end."""
+    for name in LISTS + ROWS:
+        for who in ("clerk", "administrator"):
+            ask(grid, clients, name, who, dict.fromkeys(NAMES, value), "get", "own")

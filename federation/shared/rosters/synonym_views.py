@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from federation.shared.forms import HouseForm
 from federation.shared.models.rosters import RosterImport, RosterSynonym
+from federation.shared.numbers import plain_number
 from federation.shared.rosters.registry import all_rosters, roster_of
 from federation.shared.rosters.synonyms import add_synonym, delete_synonym
 from federation.shared.views import ScopedActView, ScopedFormView, ScopedView, add_refusal
@@ -79,19 +80,18 @@ class SynonymAddView(ScopedFormView):
         roster_import = self._roster_import()
         if roster_import is None:
             return {}
-        number = self.request.GET.get("heading", "")
+        number = plain_number(self.request.GET.get("heading"))
         unknown = roster_import.report.get("unknown", [])
-        if not number.isdigit() or int(number) >= len(unknown):
+        if number is None or number >= len(unknown):
             return {}
-        word, near = unknown[int(number)]
+        word, near = unknown[number]
         roster = roster_of(roster_import.kind)
         column = next((each for each in roster.columns if each.heading == near), None) if roster else None
         return {"word": word, "column": f"{roster_import.kind}.{column.field}" if column else ""}
 
     def _roster_import(self):
-        number = self.request.GET.get("import", "")
         rows = RosterImport.objects.visible_to(self.request.user, "rosters.import")
-        return rows.filter(pk=number).first() if number.isdigit() else None
+        return rows.filter(pk=plain_number(self.request.GET.get("import"))).first()
 
     def cancel_url(self):
         return _address(self.request.GET.get("kind", ""))
@@ -124,8 +124,7 @@ class SynonymDeleteView(ScopedActView):
     success_message = "已删除。以后上传的名册不再认这个写法。"
 
     def dispatch(self, request, *args, **kwargs):
-        number = request.GET.get("word", "")
-        self.object = RosterSynonym.objects.filter(pk=number).first() if number.isdigit() else None
+        self.object = RosterSynonym.objects.filter(pk=plain_number(request.GET.get("word"))).first()
         if self.object is None:
             return redirect("roster-synonyms")
         return super().dispatch(request, *args, **kwargs)

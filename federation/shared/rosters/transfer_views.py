@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from federation.shared.numbers import plain_number
 from federation.shared.rosters import preview, services
 from federation.shared.rosters.asking import may_ask, told, within_at_once
 from federation.shared.rosters.registry import roster_of
@@ -24,8 +25,7 @@ class RosterTransfersView(RosterPage):
         row = self.get_object()
         if not may_ask(row, request.user):
             return redirect("roster-detail", pk=row.pk)
-        number = request.GET.get("page", "1")
-        shown = preview.page_of(row, roster_of(row.kind), "transfer", int(number) if number.isdigit() else 1)
+        shown = preview.page_of(row, roster_of(row.kind), "transfer", plain_number(request.GET.get("page")) or 1)
         return self.page(
             roster_import=row,
             table=shown,
@@ -42,7 +42,7 @@ class RosterTransfersView(RosterPage):
         back = redirect("roster-transfers", pk=row.pk)
         if not may_ask(row, request.user):
             return redirect("roster-detail", pk=row.pk)
-        rows = {int(number) for number in request.POST.getlist("row") if number.isdigit()}
+        rows = {plain_number(number) for number in request.POST.getlist("row")} - {None}
         if request.POST.get("which") != "all" and not rows:
             messages.error(request, "没有选人。请先勾选要转入的人，或按“全部申请转入”。")
             return back

@@ -10,6 +10,7 @@ from django.utils import timezone
 from federation.shared import audit
 from federation.shared.jobs import wording
 from federation.shared.models.rosters import RosterImport
+from federation.shared.numbers import plain_number
 from federation.shared.rosters import asking, course, preview, services
 from federation.shared.rosters.error_workbook import error_workbook
 from federation.shared.rosters.forms import RosterUploadForm, writable_bodies
@@ -201,9 +202,8 @@ class RosterDetailView(RosterPage):
         }
 
     def _report(self, request, row, roster) -> dict:
-        number = request.GET.get("page", "1")
         counts = (row.new_count, row.changed_count, row.unchanged_count, row.transfer_count)
-        shown = preview.page_of(row, roster, request.GET.get("show", ""), int(number) if number.isdigit() else 1)
+        shown = preview.page_of(row, roster, request.GET.get("show", ""), plain_number(request.GET.get("page")) or 1)
         errors = row.report.get("error_count", 0)
         may_add = request.user.has_scope("rosters.synonyms")
         add_url = f"{reverse('roster-synonym-add')}?import={row.pk}&heading="
