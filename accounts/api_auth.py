@@ -39,12 +39,13 @@ class MachineKeyAuthentication(BaseAuthentication):
 
     def _key(self, credential: str) -> ApiKey | None:
         key_id, _, secret = credential.partition(".")
-        key = ApiKey.objects.filter(key_id=key_id).first() if re.fullmatch("[0-9a-f]{16}", key_id) else None
+        keys = ApiKey.objects.select_related("organisation")
+        key = keys.filter(key_id=key_id).first() if re.fullmatch("[0-9a-f]{16}", key_id) else None
         # Hashed also for an unknown key, so that both answers take the same time.
         given = ApiKey.hash_secret(secret)
         if key is None or not hmac.compare_digest(given, key.secret_hash):
             return None
-        return key if key.is_active and key.expires_on >= timezone.localdate() else None
+        return key if key.is_valid else None
 
     def _mark_used(self, key):
         now = timezone.now()

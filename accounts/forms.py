@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import ApiKey, Assignment, User
-from accounts.services import check_assignment
+from accounts.services import KEY_NAME_TAKEN, NAME_TAKEN, check_assignment
 from federation.roles import API_RESOURCES, Role
 from federation.shared.forms import HouseForm, HouseFormMixin, HouseModelForm, ThreeBoxDateField
 from orgs.models import Organisation
@@ -148,6 +148,11 @@ class AccountForm(HouseModelForm):
         super().__init__(*args, **kwargs)
 
 
+class StateForm(HouseForm):
+    ENABLED, DISABLED = "enabled", "disabled"
+    state = forms.ChoiceField(choices=[(ENABLED, "启用"), (DISABLED, "停用")], widget=forms.HiddenInput)
+
+
 class NewAccountForm(AssignmentForm):
     """A new account with its first role: an account without one could be managed by nobody."""
 
@@ -166,7 +171,7 @@ class NewAccountForm(AssignmentForm):
     def clean_username(self):
         username = self.cleaned_data["username"]
         if User.objects.filter(username=username).exists():
-            raise ValidationError("这个账号名已经有人使用，请换一个。")
+            raise ValidationError(NAME_TAKEN)
         return username
 
     @property
@@ -200,5 +205,5 @@ class KeyForm(HouseForm):
             not self.errors
             and ApiKey.objects.filter(organisation=cleaned["organisation"], name=cleaned["name"]).exists()
         ):
-            self.add_error("name", "这个机构已有同名的密钥，请换一个名称。")
+            self.add_error("name", KEY_NAME_TAKEN)
         return cleaned

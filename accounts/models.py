@@ -91,6 +91,15 @@ class AssignmentQuerySet(ScopedQuerySet):
             since__lte=today,
         )
 
+    def at_the_same_time_as(self, other: "Assignment"):
+        """Assignments that count on one of the days of `other`, today or later; what is over does not matter."""
+        begins, today = other.since, timezone.localdate()
+        rows = self.filter(Q(until__isnull=True) | Q(until__gte=max(begins, today)))
+        rows = rows.filter(Q(organisation__abolished_on__isnull=True) | Q(organisation__abolished_on__gt=today))
+        if other.until is not None and other.until < today:
+            return self.none()
+        return rows if other.until is None else rows.filter(since__lte=other.until)
+
 
 class Assignment(models.Model):
     """A role held at an organisation, from a day and (perhaps) until one."""
@@ -167,13 +176,14 @@ class ApiKey(models.Model):
         key = cls.objects.create(key_id=secrets.token_hex(8), secret_hash=cls.hash_secret(secret), **fields)
         return key, f"{key.key_id}.{secret}"
 
+    @property
+    def is_valid(self) -> bool:
+        """Neither disabled nor expired, and its body still lives: what an abolished one asked for ends with it."""
+        today = timezone.localdate()
+        return self.is_active and self.expires_on >= today and self.organisation.is_live_on(today)
+
     def allows(self, resource: str) -> bool:
-        return (
-            resource in API_RESOURCES
-            and resource in self.resources
-            and self.is_active
-            and self.expires_on >= timezone.localdate()
-        )
+        return resource in API_RESOURCES and resource in self.resources and self.is_valid
 
     def scopes(self, permission: str) -> list[Scope]:
         """Its organisation's subtree for the resource it asks (permissions read "api.<resource>")."""

@@ -1,20 +1,38 @@
 """Verbs of account administration. Rights are given only inside the giver's own scope, and never to oneself."""
 
+import contextlib
 import secrets
 
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.models import ApiKey, Assignment, User
 from federation.roles import EXCLUSIVE_ROLES, ROLE_PLACES, Role
 from federation.shared import audit
-from federation.shared.history import create_versioned
+from federation.shared.history import create_versioned, save_versioned
 from orgs.models import Organisation
 
 # Without characters that look alike on paper (0 O, 1 l I).
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 
 OWN_RIGHTS = "不能修改自己账号的权限和状态，请由另一位系统管理员办理。"
+
+
+NAME_TAKEN = "这个账号名已经有人使用，请换一个。"
+KEY_NAME_TAKEN = "这个机构已有同名的密钥，请换一个名称。"
+
+
+@contextlib.contextmanager
+def taken_meanwhile(refusal: dict[str, str]):
+    """The form found the name free; where the database then refuses it, somebody was quicker by a moment."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        raise ValidationError(refusal) from error
 
 
 def new_password() -> str:
@@ -48,7 +66,7 @@ def check_assignment(assignment: Assignment, *, by):
     others = Assignment.objects.filter(user=assignment.user_id).exclude(pk=assignment.pk)
     if others.filter(role=role, organisation=organisation).exists():
         raise ValidationError("这个账号在该机构已有同样的角色。要改起止日期，请修改原来的那一条。")
-    for other in others.in_force():
+    for other in others.at_the_same_time_as(assignment):
         if other.role != role and (role in EXCLUSIVE_ROLES or other.role in EXCLUSIVE_ROLES):
             raise ValidationError(
                 {"role": f"“{role.label}”与已有的“{Role(other.role).label}”不能由同一个账号担任，请另建账号。"}
@@ -56,22 +74,44 @@ def check_assignment(assignment: Assignment, *, by):
 
 
 def create_account(*, account: User, assignment: Assignment, by) -> str:
-    """Save a new account with its first role; gives the first password, shown once."""
+    """Save a new account with its first role; gives the first password, shown once.
+
+    Raises ValidationError where somebody else took the name at the same moment, and as `check_assignment` does.
+    """
     check_assignment(assignment, by=by)
     password = new_password()
     account.set_password(password)
     account.must_change_password = True
     with transaction.atomic():
-        create_versioned(account, by=by, action="accounts.account.created")
+        with taken_meanwhile({"username": NAME_TAKEN}):
+            create_versioned(account, by=by, action="accounts.account.created")
         assignment.user = account
         create_versioned(assignment, by=by, action="accounts.role.granted")
     return password
 
 
 def grant_role(*, assignment: Assignment, by) -> Assignment:
+    """Raises ValidationError as `check_assignment` does: it is asked again, now that nobody else can grant as well."""
     refuse_own_account(assignment.user, by)
-    check_assignment(assignment, by=by)
-    return create_versioned(assignment, by=by, action="accounts.role.granted")
+    with transaction.atomic():
+        _lock_rights_of(assignment)
+        check_assignment(assignment, by=by)
+        return create_versioned(assignment, by=by, action="accounts.role.granted")
+
+
+def change_role_dates(*, assignment: Assignment, expected_version: int, by) -> Assignment:
+    """Save the dates set in `assignment`. Raises as `check_assignment` and `save_versioned` do."""
+    refuse_own_account(assignment.user, by)
+    with transaction.atomic():
+        _lock_rights_of(assignment)
+        check_assignment(assignment, by=by)
+        save_versioned(assignment, by=by, expected_version=expected_version, action="accounts.role.changed")
+    return assignment
+
+
+def _lock_rights_of(assignment: Assignment):
+    """Two who grant to one account do so one after the other, so that the second sees what the first gave."""
+    User.objects.select_for_update(no_key=True, of=("self",)).get(pk=assignment.user_id)
 
 
 def reset_password(*, account: User, by) -> str:
@@ -89,7 +129,10 @@ def reset_password(*, account: User, by) -> str:
 
 
 def set_active(*, account: User, active: bool, by):
-    """Disable or enable; a disabled account is out at its next request. Does nothing where it is so already."""
+    """Disable or enable; a disabled account is out at its next request. Does nothing where it is so already.
+
+    Its sessions end with it: enabling the account again must not bring back a login that somebody else had.
+    """
     refuse_own_account(account, by)
     with transaction.atomic():
         account = User.objects.visible_to(by).select_for_update(of=("self",)).get(pk=account.pk)
@@ -98,14 +141,25 @@ def set_active(*, account: User, active: bool, by):
         account.is_active = active
         account.version += 1
         account.save(update_fields=["is_active", "version"])
+        if not active:
+            end_sessions(account)
         action = "accounts.account.enabled" if active else "accounts.account.disabled"
         audit.record(action, actor=by, target=account, before={"is_active": not active}, after={"is_active": active})
+
+
+def end_sessions(account: User):
+    """Log the account out wherever it is logged in."""
+    running = Session.objects.filter(expire_date__gt=timezone.now())
+    number = str(account.pk)
+    keys = [each.session_key for each in running.iterator() if each.get_decoded().get(SESSION_KEY) == number]
+    Session.objects.filter(session_key__in=keys).delete()
 
 
 def issue_key(*, name, organisation, resources, expires_on, by) -> tuple[ApiKey, str]:
     """A key and its secret, which is shown this once and never again."""
     with transaction.atomic():
-        key, secret = ApiKey.issue(name=name, organisation=organisation, resources=resources, expires_on=expires_on)
+        with taken_meanwhile({"name": KEY_NAME_TAKEN}):
+            key, secret = ApiKey.issue(name=name, organisation=organisation, resources=resources, expires_on=expires_on)
         audit.record(
             "accounts.key.issued",
             actor=by,

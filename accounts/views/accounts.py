@@ -1,6 +1,7 @@
 """Keeping accounts: list, add, edit, roles, disable, new password."""
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Prefetch
 from django.shortcuts import redirect
@@ -9,7 +10,7 @@ from django.utils.html import format_html_join
 
 from accounts import services
 from accounts.filters import AccountFilter
-from accounts.forms import AccountForm, AssignmentDatesForm, AssignmentForm, NewAccountForm
+from accounts.forms import AccountForm, AssignmentDatesForm, AssignmentForm, NewAccountForm, StateForm
 from accounts.models import Assignment, User
 from federation.shared.history import save_versioned
 from federation.shared.tables import Column, Table
@@ -21,6 +22,7 @@ from federation.shared.views import (
     ScopedUpdateView,
     ScopedView,
     Section,
+    add_refusal,
     get_in_scope,
 )
 
@@ -156,9 +158,13 @@ class AccountCreateView(ScopedFormView):
         if not form.is_valid():
             return self.show(form)
         account = form.new_account
-        with transaction.atomic():
-            password = services.create_account(account=account, assignment=form.assignment, by=request.user)
-            self.still_in_scope(account)
+        try:
+            with transaction.atomic():
+                password = services.create_account(account=account, assignment=form.assignment, by=request.user)
+                self.still_in_scope(account)
+        except ValidationError as refusal:
+            add_refusal(form, refusal)
+            return self.show(form)
         return show_password(self, account, password)
 
 
@@ -239,20 +245,29 @@ class ResetPasswordView(AccountActionView):
 
 
 class AccountStateView(AccountActionView):
+    """The form says what is wanted: sent twice, or from a page that is no longer true, it does not do the opposite."""
+
     def get(self, request, pk):
         if self.account.is_active:
             return self.ask(
+                form=StateForm(initial={"state": StateForm.DISABLED}),
                 title="停用账号",
                 consequence="停用后，本人下一次打开页面时就会退出，不能再登录。资料和记录都保留，可以再启用。",
                 submit_label="停用",
                 danger=True,
             )
         return self.ask(
-            title="启用账号", consequence="启用后，本人可以用原来的密码登录，角色照旧。", submit_label="启用"
+            form=StateForm(initial={"state": StateForm.ENABLED}),
+            title="启用账号",
+            consequence="启用后，本人可以用原来的密码登录，角色照旧。",
+            submit_label="启用",
         )
 
     def post(self, request, pk):
-        active = not self.account.is_active
+        form = StateForm(request.POST)
+        if not form.is_valid():
+            return self.get(request, pk)
+        active = form.cleaned_data["state"] == StateForm.ENABLED
         services.set_active(account=self.account, active=active, by=request.user)
         messages.success(request, f"账号 {self.account.username} 已{'启用' if active else '停用'}。")
         return redirect(account_url(self.account))
@@ -288,9 +303,13 @@ class AssignmentCreateView(ScopedFormView):
         form = self.get_form()
         if not form.is_valid():
             return self.show(form)
-        with transaction.atomic():
-            row = services.grant_role(assignment=form.assignment, by=request.user)
-            self.still_in_scope(row)
+        try:
+            with transaction.atomic():
+                row = services.grant_role(assignment=form.assignment, by=request.user)
+                self.still_in_scope(row)
+        except ValidationError as refusal:
+            add_refusal(form, refusal)
+            return self.show(form)
         messages.success(request, f"已增加角色：{row}。")
         return redirect(self.success_url(row))
 
@@ -315,11 +334,9 @@ class AssignmentUpdateView(ScopedUpdateView):
         return f"修改 {self.object.user.username} 的角色：{self.object}"
 
     def update(self, form):
-        row = form.save(commit=False)
-        save_versioned(
-            row, by=self.request.user, expected_version=self.submitted_version(), action="accounts.role.changed"
+        return services.change_role_dates(
+            assignment=form.save(commit=False), expected_version=self.submitted_version(), by=self.request.user
         )
-        return row
 
     def success_url(self, row):
         return account_url(row.user)

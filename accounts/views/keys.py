@@ -1,6 +1,7 @@
 """Keys of machine clients: list, issue (the secret is shown once), disable."""
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -13,7 +14,7 @@ from accounts.models import ApiKey
 from federation.roles import API_RESOURCES
 from federation.shared.tables import Column
 from federation.shared.templatetags.ui import cn_date, tag
-from federation.shared.views import ScopedFormView, ScopedListView, ScopedView, get_in_scope
+from federation.shared.views import ScopedFormView, ScopedListView, ScopedView, add_refusal, get_in_scope
 
 HERE = {"url": "/keys/", "label": "接口密钥"}
 
@@ -23,6 +24,8 @@ def state_of(key) -> str:
         return tag("bad", "停用")
     if key.expires_on < timezone.localdate():
         return tag("warn", "已过期")
+    if not key.is_valid:
+        return tag("warn", "机构已撤销")
     return tag("ok", "有效")
 
 
@@ -80,9 +83,13 @@ class KeyCreateView(ScopedFormView):
         form = self.get_form()
         if not form.is_valid():
             return self.show(form)
-        with transaction.atomic():
-            key, secret = services.issue_key(by=request.user, **form.cleaned_data)
-            self.still_in_scope(key)
+        try:
+            with transaction.atomic():
+                key, secret = services.issue_key(by=request.user, **form.cleaned_data)
+                self.still_in_scope(key)
+        except ValidationError as refusal:
+            add_refusal(form, refusal)
+            return self.show(form)
         self.template_name = "accounts/secret.html"
         return self.page(
             title="接口密钥",

@@ -261,9 +261,13 @@ class ScopedCreateView(ScopedFormView):
         form = self.get_form(self.initial_instance())
         if not form.is_valid():
             return self.show(form)
-        with transaction.atomic():
-            row = self.create(form)
-            self.still_in_scope(row)
+        try:
+            with transaction.atomic():
+                row = self.create(form)
+                self.still_in_scope(row)
+        except ValidationError as refusal:
+            add_refusal(form, refusal)
+            return self.show(form)
         messages.success(request, self.success_message)
         return redirect(self.success_url(row))
 
@@ -298,6 +302,9 @@ class ScopedUpdateView(ScopedFormView):
                 self.still_in_scope(row)
         except VersionConflict as conflict:
             return self.conflict(form, conflict)
+        except ValidationError as refusal:
+            add_refusal(form, refusal)
+            return self.show(form)
         messages.success(request, self.success_message)
         return redirect(self.success_url(row))
 

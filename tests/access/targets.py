@@ -100,7 +100,7 @@ TARGETS = {
     "account-detail": Target("user"),
     "account-edit": Target("user", data=version_of("user")),
     "account-reset-password": Target("user"),
-    "account-state": Target("user"),
+    "account-state": Target("user", data=lambda place: {"state": "disabled"}),
     "assignment-add": Target("user"),
     "assignment-edit": Target("assignment", data=version_of("assignment")),
     "key-disable": Target("apikey"),

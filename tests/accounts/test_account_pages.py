@@ -136,11 +136,11 @@ def test_a_reset_password_is_shown_once_and_ends_the_sessions_of_the_account(adm
 
 
 def test_a_disabled_account_keeps_its_roles_and_can_be_enabled_again(admin, member):
-    assert post(admin, "account-state", {}, member.pk).status_code == 302
+    assert post(admin, "account-state", {"state": "disabled"}, member.pk).status_code == 302
     member.refresh_from_db()
     assert not member.is_active
     assert member.assignments.count() == 1
-    post(admin, "account-state", {}, member.pk)
+    post(admin, "account-state", {"state": "enabled"}, member.pk)
     member.refresh_from_db()
     assert member.is_active
     assert AuditEntry.objects.filter(action__startswith="accounts.account.").count() == 2
