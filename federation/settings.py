@@ -146,6 +146,9 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 AXES_IPWARE_PROXY_COUNT = env.int("FEDERATION_PROXY_COUNT", default=0)
 AXES_VERBOSE = False
+# Whatever somebody typed or searched for is not kept in the tables of attempts.
+AXES_USERNAME_CALLABLE = "accounts.attempts.name_to_count"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]
 # The longest a login lasts; without a request it ends after FEDERATION_IDLE_SECONDS, and its page warns some
 # seconds before (accounts.sessions). The session outlives the login by name only: a form sent too late can wait in it.
 FEDERATION_LOGIN_SECONDS = 8 * 3600
@@ -179,6 +182,9 @@ STORAGES = {
 FORM_RENDERER = "federation.shared.forms.HouseRenderer"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# Where uploads lie open while they are read (federation.shared.private_temp).
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "temp"
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # --- security headers -----------------------------------------------------------------------

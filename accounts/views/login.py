@@ -1,7 +1,7 @@
 """Logging in and out, and one's own password. Log-ins reach the audit log by shared.audit_signals."""
 
 from django.contrib import messages
-from django.contrib.auth import views
+from django.contrib.auth import logout, views
 from django.db import transaction
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -37,6 +37,12 @@ class LoginView(views.LoginView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
+WRONG_PASSWORDS_ALLOWED = 5
+GUESSED = (
+    f"现在的密码连续 {WRONG_PASSWORDS_ALLOWED} 次不正确，已退出登录。请重新登录后再改；忘记密码请联系本单位管理员重设。"
+)
+
+
 class LogoutView(views.LogoutView):
     permission = LOGGED_IN
 
@@ -62,6 +68,15 @@ class PasswordChangeView(views.PasswordChangeView):
         return redirect(self.get_success_url())
 
     def form_invalid(self, form):
+        if "old_password" in form.errors and self.request.POST.get("old_password"):
+            # Who sits down at somebody's open page may not try passwords for as long as the login lasts.
+            kind = f"password-{form.user.pk}"
+            attempts.count_refusal(kind, self.request)
+            if attempts.is_waiting(kind, self.request, WRONG_PASSWORDS_ALLOWED):
+                attempts.forget(kind, self.request)
+                logout(self.request)
+                messages.error(self.request, GUESSED)
+                return redirect("login")
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 

@@ -35,11 +35,16 @@ def login_failed(sender, credentials, request=None, **kwargs):
 
 
 def locked_out(sender, username, **kwargs):
-    _record_attempt("accounts.login.locked_out", username or "")
+    # Of a name nobody has, its digest already comes (see accounts.attempts).
+    _record_attempt("accounts.login.locked_out", username or "", is_digest=True)
 
 
-def _record_attempt(action: str, username: str):
+def digest_of_name(username: str) -> str:
+    return audit.keyed(f"value|username|{username}")[:32]
+
+
+def _record_attempt(action: str, username: str, *, is_digest: bool = False):
     """The account that was tried; a name nobody has is hashed, since people type passwords into that box."""
     account = get_user_model()._default_manager.filter(username=username).first()
-    typed = {} if account else {"username": {"hashed": audit.keyed(f"value|username|{username}")[:32]}}
+    typed = {} if account else {"username": {"hashed": username if is_digest else digest_of_name(username)}}
     audit.record(action, actor=None, target=account, details=typed)

@@ -1,19 +1,25 @@
 """Logging in: one text for every refusal, lock-out, forced new password, idle and absolute end."""
 
 from datetime import timedelta
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 import time_machine
-from django.contrib.auth.hashers import make_password
+from axes.models import AccessAttempt
+from django.apps import apps
+from django.conf import settings as product
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.attempts import ALLOWED
 from accounts.models import Assignment, User
+from federation.shared.display import safe_next
 from federation.shared.models import AuditEntry
 from tests.conftest import PASSWORD
 
 WRONG = "账号或密码不正确"
+AXES_LIMIT = product.AXES_FAILURE_LIMIT
 
 
 def log_in(client, username, password=PASSWORD, **headers):
@@ -166,3 +172,78 @@ def test_the_login_page_never_redirects_to_another_site(client, world):
 
 def test_pages_of_logged_in_people_are_not_kept_by_the_browser(as_user, world):
     assert as_user("clerk").get(reverse("more")).headers["Cache-Control"] == "no-store"
+
+
+def test_what_was_typed_for_a_name_nobody_has_is_kept_in_no_table(client, world):
+    """Neither a password that slipped into the wrong box, nor a number searched for before the login ended."""
+    typed, searched = "my-secret-typed-in-the-wrong-box", "62999919680403251X"
+    address = reverse("login") + f"?next=/persons/?q={searched}"
+    for _ in range(AXES_LIMIT):
+        client.post(address, {"username": typed, "password": "x", "next": f"/persons/?q={searched}"})
+    kept = str([list(model.objects.values()) for model in apps.get_app_config("axes").get_models()])
+    assert AccessAttempt.objects.get().failures_since_start == AXES_LIMIT
+    assert typed not in kept and searched not in kept
+    failed, locked = (AuditEntry.objects.filter(action=f"accounts.login.{what}") for what in ("failed", "locked_out"))
+    assert {entry.details["username"]["hashed"] for entry in [*failed, *locked]} == {
+        AccessAttempt.objects.get().username
+    }
+
+
+def test_a_name_written_in_wide_letters_does_not_get_round_the_lock(client, world):
+    for number in range(AXES_LIMIT):
+        log_in(client, "clerk", f"wrong-{number}")
+    assert log_in(client, "ｃｌｅｒｋ").status_code == 429
+
+
+@pytest.mark.parametrize("name", ["nobody", "clerk", "leader"])
+def test_a_name_that_exists_takes_no_longer_to_refuse_than_one_that_does_not(
+    client, world, settings, monkeypatch, name
+):
+    """Hashing a password is what takes the time: once for each attempt, whoever is tried."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    User.objects.filter(username__in=("clerk", "leader")).update(password=make_password(PASSWORD))
+    User.objects.filter(username="leader").update(is_active=False)
+    hashed, encode = [], PBKDF2PasswordHasher.encode
+
+    def counting(hasher, password, salt, iterations=None):
+        hashed.append(iterations or hasher.iterations)
+        return encode(hasher, password, salt, iterations)
+
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", counting)
+    assert log_in(client, name, "wrong-password-1").status_code == 422
+    assert hashed == [PBKDF2PasswordHasher.iterations]
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "evil.example:8000", "127.0.0.1@evil.example"]
+)
+def test_a_host_that_is_not_ours_gets_no_page(client, db, settings, host):
+    settings.ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+    client.raise_request_exception = False
+    assert client.get(reverse("login"), HTTP_HOST=host).status_code == 400
+
+
+HOSTILE_NEXT = [
+    "https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example",
+    "/\n/evil.example", "javascript:alert(1)", "http:evil.example", "///evil.example", "\x01//evil.example",
+    "evil.example",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", HOSTILE_NEXT)
+def test_no_page_of_ours_sends_or_links_to_another_site(client, world, address):
+    assert urlsplit(safe_next(address)).netloc == "" and safe_next(address) == "/"
+    assert client.post(reverse("display-settings"), {"next": address}).url == "/"
+    answer = client.post(reverse("login"), {"username": "clerk", "password": PASSWORD, "next": address})
+    assert urlsplit(urljoin("http://testserver/login/", answer.url))[:2] == ("http", "testserver")
+
+
+def test_whoever_guesses_the_present_password_at_an_open_page_is_logged_out(as_user, world):
+    client = as_user("clerk")
+    new = {"new_password1": "新的密码-Gansu-73", "new_password2": "新的密码-Gansu-73"}
+    answers = [client.post(reverse("password_change"), {"old_password": f"guess-{n}"} | new) for n in range(5)]
+    assert [answer.status_code for answer in answers] == [422] * 4 + [302]
+    assert "已退出登录" in client.get(answers[4].url).content.decode()
+    assert client.post(reverse("password_change"), {"old_password": PASSWORD} | new).url.startswith("/login/")
+    world.clerk.refresh_from_db()
+    assert world.clerk.check_password(PASSWORD)
