@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from federation.shared import exports, retention  # noqa: F401 - registers its job kind
+from federation.shared import exports, private_temp, retention  # noqa: F401 - registers its job kind
 from federation.shared.jobs import services, sweeping
 from federation.shared.rosters import tasks as roster_tasks  # noqa: F401 - registers its job kinds
 
@@ -22,5 +22,9 @@ def sweep():
 
 @shared_task(name="federation.shared.tasks.nightly")
 def nightly():
-    """What is due once a night; posted every hour, so that a night in which nothing ran is made up for."""
+    """What is due once a night; posted every hour, so that a night in which nothing ran is made up for.
+
+    What killed processes left open on the disk goes every hour.
+    """
+    private_temp.remove_left_over()
     retention.run_nightly()

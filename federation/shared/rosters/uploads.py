@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import tempfile
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from django.conf import settings
 
 from federation.shared import sealed_pieces
 from federation.shared.models.rosters import RosterImport
+from federation.shared.private_temp import private_folder
 from federation.shared.rosters.resource import RosterRefused
 from federation.shared.rosters.synonyms import headings_of
 from federation.shared.sealed import SealBroken
@@ -70,8 +70,8 @@ def opened_file(roster_import: RosterImport):
     if not roster_import.stored_path:
         raise RosterRefused("上传的文件保存期已满，已从服务器上删除。需要时请重新上传。")
     sealed = Path(settings.MEDIA_ROOT) / roster_import.stored_path
-    with tempfile.TemporaryDirectory(prefix="roster-") as folder:
-        path = Path(folder) / "upload"
+    with private_folder("roster-") as folder:
+        path = folder / "upload"
         try:
             with sealed.open("rb") as source, path.open("wb") as plain:
                 _open_pieces(source, sealed.stat().st_size, plain, roster_import)

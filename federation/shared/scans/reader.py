@@ -1,11 +1,11 @@
 """Hands an uploaded picture or PDF to the child process. The parent never decodes a byte of it."""
 
 import json
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from federation.shared.children import ChildFailed, run_child
+from federation.shared.private_temp import private_folder
 
 CHILD = Path(__file__).with_name("child.py")
 MEGABYTE = 1024 * 1024
@@ -35,8 +35,8 @@ def read_scan(upload, *, longest_side: int, takes_pdf: bool) -> Scan:
             f"{shown}有 {upload.size / MEGABYTE:.1f} MB，超过 {MAX_BYTES // MEGABYTE} MB。"
             "请把照片调小，或用较低的分辨率重新扫描，再上传。"
         )
-    with tempfile.TemporaryDirectory(prefix="scan-") as folder:
-        path = Path(folder) / "upload"
+    with private_folder("scan-") as folder:
+        path = folder / "upload"
         with path.open("wb") as file:
             path.chmod(0o600)
             for chunk in upload.chunks():
