@@ -1,7 +1,8 @@
 """What was typed into a form that was sent after the login had ended, until its author has logged in again.
 
 It waits sealed in the browser's own session, bound to account and address: another login of the same browser
-does not open it. Files and passwords are not kept.
+does not open it. Files and passwords are not kept. Nor are addresses, which may carry a number that was searched for:
+their keyed hashes are.
 """
 
 import base64
@@ -10,6 +11,7 @@ import time
 
 from django.http import QueryDict
 
+from federation.shared.models.audit import keyed
 from federation.shared.sealed import SealBroken
 from federation.shared.sealed_blobs import seal_bytes, unseal_bytes
 
@@ -25,6 +27,10 @@ def _bound_to(account: int, address: str) -> bytes:
     return f"kept-input|{account}|{address}".encode()
 
 
+def _name_of(address: str) -> str:
+    return keyed(f"kept-input|{address}")[:32]
+
+
 def keep(request, account: int) -> bool:
     """Keep the form that `request` sends for `account`; False where there is nothing to keep or too much."""
     fields = {name: values for name, values in request.POST.lists() if not _is_secret(name)}
@@ -33,7 +39,8 @@ def keep(request, account: int) -> bool:
         return False
     address = request.get_full_path()
     token = base64.b64encode(seal_bytes(plain, _bound_to(account, address))).decode()
-    kept = request.session.get(KEPT, {}) | {address: {"at": int(time.time()), "token": token}}
+    waiting = {"at": int(time.time()), "token": token, "path": _name_of(request.path)}
+    kept = request.session.get(KEPT, {}) | {_name_of(address): waiting}
     newest = sorted(kept, key=lambda each: kept[each]["at"])[-MOST:]
     request.session[KEPT] = {each: kept[each] for each in newest}
     return True
@@ -48,7 +55,8 @@ def forget(request, address: str | None = None):
     kept = request.session.get(KEPT)
     if kept is None:
         return
-    rest = {each: value for each, value in kept.items() if address != "" and each.split("?")[0] != request.path}
+    path = _name_of(request.path)
+    rest = {each: value for each, value in kept.items() if address != "" and value["path"] != path}
     if rest:
         request.session[KEPT] = rest
     else:
@@ -57,7 +65,7 @@ def forget(request, address: str | None = None):
 
 def restored(request) -> QueryDict | None:
     """What was kept for this page and this account. Sending the page's form, or `?kept=no`, drops it."""
-    kept = request.session.get(KEPT, {}).get(request.get_full_path())
+    kept = request.session.get(KEPT, {}).get(_name_of(request.get_full_path()))
     name, value = UNWANTED
     if request.method != "GET" or request.GET.get(name) == value:
         forget(request)

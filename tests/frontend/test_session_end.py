@@ -93,6 +93,18 @@ def test_what_waits_is_sealed_and_names_neither_person_nor_password(world, start
     assert not re.search(f"王秀英|{NUMBER}|geheim", str(stored))
 
 
+def test_a_number_that_was_searched_for_does_not_stay_in_the_session_with_the_address(world, start):
+    client = at_work(world.clerk, start)
+    address = reverse("export-ask", args=["persons"]) + f"?q={NUMBER}"
+    with time_machine.travel(start + LATE):
+        assert client.post(address, {"purpose": "核对补贴发放"}).status_code == 302
+        stored = [session.get_decoded() for session in Session.objects.all()]
+        assert len([each for each in stored if KEPT in each]) == 1
+        assert NUMBER not in str(stored)
+        log_in(client, "clerk", "/")
+        assert values(client.get(address))["purpose"] == "核对补贴发放"
+
+
 def test_another_account_of_the_same_browser_gets_nothing(world, start):
     client = at_work(world.member, start)
     with time_machine.travel(start + LATE):
