@@ -38,6 +38,12 @@ class ResultFilter(HouseForm):
         if not by_item:
             del self.fields["item"], self.fields["unmet"]
 
+    def asked(self) -> dict:
+        """What was chosen, for the log: nothing else that stands in an address."""
+        if not self.is_bound or not self.is_valid():
+            return {}
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
     def apply(self, results):
         if not self.is_bound:
             return results

@@ -43,7 +43,8 @@ def change_guardian_phone(*, chosen: Mapping[int, int], phone: str, by) -> list[
         )
         if len(rows) != len(chosen) or any(row.version != chosen[row.pk] for row in rows):
             raise ValidationError(STALE)
-        records = [(row.pk, row.version, _change(row, phone, by)) for row in rows]
+        changes = [_change(row, phone, by) for row in rows]
+        records = [(row.pk, row.version, changed) for row, changed in zip(rows, changes, strict=True)]
         DisabledPerson.objects.bulk_update(
             rows,
             ["guardian_phone", "guardian_phone_index", "state", "decided_by", "decided_at", "version", "updated_at"],
@@ -54,7 +55,7 @@ def change_guardian_phone(*, chosen: Mapping[int, int], phone: str, by) -> list[
 
 
 def _change(row, phone, by) -> dict:
-    """Set the new number and what follows from it; gives the record of the change."""
+    """Set the new number and what follows from it, the version too; gives the record of the change."""
     changes = {"guardian_phone": [row.guardian_phone, None]}
     row.guardian_phone = phone
     changes["guardian_phone"][1] = row.guardian_phone

@@ -35,6 +35,6 @@ class RunExportView(RunView):
         written = write_workbook(sheets, watermark=f"{run}　{run.get_state_display()}　{request.user} {when} 下载")
         audit.record(
             "run.exported", actor=request.user, target=run, organisation=run.organisation,
-            details={"table": table, "filter": request.GET.urlencode(), "rows": len(results), "sha256": written.sha256},
+            details={"table": table, "filter": filters.asked(), "rows": len(results), "sha256": written.sha256},
         )  # fmt: skip
         return written_response(f"{run}_{TABLES[table]}", written)
