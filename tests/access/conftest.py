@@ -1,6 +1,7 @@
 """The grid: the cast, one row of each model at every body, and an independent account of who may see what."""
 
 import contextlib
+import hashlib
 import itertools
 import os
 import uuid
@@ -36,6 +37,7 @@ MACHINES_READ = {
     "assessments.arearesult": "compliance",
 }
 
+DISSOLVED = "旧机构"
 COUNTS: dict[str, int] = {}
 
 
@@ -81,6 +83,8 @@ class Grid:
     above: dict = field(default_factory=dict)
     subjects: dict = field(default_factory=dict)
     key_of: dict = field(default_factory=dict)
+    # {(subject, model): rows outside the subject's scope}, as they stand before and after every request.
+    outside: dict = field(default_factory=dict)
     # Bodies that a village left yesterday, and those that a person left; the person at its new body.
     left_by_village: set = field(default_factory=set)
     left_by_person: set = field(default_factory=set)
@@ -169,6 +173,19 @@ class Grid:
             return True
         return self.may(subject, permission, owner.row) if owner.row is not None else False
 
+    def rows_outside(self, subject: Subject, model) -> dict[int, str]:
+        """{pk: digest} of the rows of `model` at bodies that lie below none of the subject's."""
+        names = [each.attname for each in model._meta.concrete_fields]
+        rows = model._base_manager.filter(organisation__in=self._bodies_outside(subject)).values_list("pk", *names)
+        return {pk: hashlib.sha256(repr([_comparable(each) for each in values]).encode()).hexdigest()
+                for pk, *values in rows}  # fmt: skip
+
+    def _bodies_outside(self, subject) -> list[int]:
+        # An association officer's area is the federation's, which is what the scope of people says.
+        homes = [self.places[self.key_of[body]].organisation for _role, body in subject.assignments]
+        anchors = [body.federation_id or body.pk for body in homes]
+        return [body for body in self.key_of if not any(self.lies_below(body, anchor) for anchor in anchors)]
+
     # --- relations ------------------------------------------------------------------------------------
 
     def relations(self, subject: Subject, row: str = "") -> dict[str, Place | None]:
@@ -181,6 +198,9 @@ class Grid:
         children = [place for place in self.places.values() if self.parent(place) == own.pk]
         if children:
             related["child"] = children[0]
+            below = [place for place in self.places.values() if self.parent(place) == children[0].organisation.pk]
+            if below:
+                related["grandchild"] = below[0]
         parent = self.parent(related["own"])
         if parent:
             related["parent"] = self.places[self.key_of[parent]]
@@ -228,6 +248,10 @@ class Grid:
             client.force_login(subject.user, backend="django.contrib.auth.backends.ModelBackend")
             client.get("/roles/")
         return client
+
+
+def _comparable(value):
+    return bytes(value) if isinstance(value, memoryview) else value
 
 
 def build_grid() -> Grid:
@@ -316,6 +340,13 @@ def _subjects(grid):
         key, secret = ApiKey.issue(**{**fields, "expires_on": date(2030, 1, 1)})
         ApiKey.objects.filter(pk=key.pk).update(**values)
         grid.subjects[name] = Subject(name, secret=secret, anchor="county", is_disabled=True)
+    gone = Organisation.objects.filter(name=DISSOLVED).first()
+    _key, secret = ApiKey.issue(
+        name="of a dissolved body", organisation=gone, resources=list(API_RESOURCES), expires_on=date(2030, 1, 1)
+    )
+    grid.subjects["key of a dissolved body"] = Subject(
+        "key of a dissolved body", secret=secret, anchor="county", is_disabled=True
+    )
 
 
 def _out_of_office(grid, name, role, key, why):
@@ -326,7 +357,7 @@ def _out_of_office(grid, name, role, key, why):
     if why == "dissolved":
         # A body beside the living one that was abolished.
         parent = Organisation.objects.get_parent(body) or body
-        fields = {"name": "旧机构", "level": body.level, "body_kind": body.body_kind, "abolished_on": date(2020, 1, 1)}
+        fields = {"name": DISSOLVED, "level": body.level, "body_kind": body.body_kind, "abolished_on": date(2020, 1, 1)}
         body = Organisation.objects.add_child(Organisation.objects.get(pk=parent.pk), fields)
     Assignment.objects.create(user=user, role=role, organisation=body, since=date(2015, 1, 1), **ended)
     User.objects.filter(pk=user.pk).update(is_active=why != "disabled")
