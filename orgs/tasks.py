@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.urls import reverse
 
 from federation.shared.jobs import ChunkSpec, JobKind, JobRefused, register
@@ -32,7 +33,8 @@ def _work(ctx):
 
 
 def _forget_file(job):
-    default_storage.delete(job.payload["file"])
+    # Not before: a worker that dies in this transaction leaves the work, and the list with it, to the next one.
+    transaction.on_commit(lambda: default_storage.delete(job.payload["file"]))
 
 
 register(
