@@ -1,57 +1,99 @@
 """Every file of the hostile corpus, given to the fenced reader: the worst memory and the worst time of all."""
 
 import contextlib
+import json
 import resource
+import shutil
 import tempfile
+import time
 from pathlib import Path
 
+from bench import child_peak
 from bench.harness import Figure, isolated
 from federation.shared.rosters import roster_of
 from federation.shared.workbooks import WorkbookRefused, read_sheet
+from federation.shared.workbooks.reader import CHILD
 
-SECONDS, MEGABYTES = 5, 120
+SECONDS, MEGABYTES, WEB_MEGABYTES = 5, 120, 50
+# The reader's own limits end a child long before.
+PATIENCE = 300
+USUAL = "a usual file"
 
 
 def run(context):
     # The corpus is what the tests send through the whole course.
     from tests.rosters import hostile
-    from tests.rosters.test_hostile_containers import REFUSED
-    from tests.rosters.test_hostile_count import REFUSED_MORE
 
-    usual = measured(hostile.good(1000))
-    worst_time, worst_memory = ("", 0.0), ("", 0.0)
-    corpus = REFUSED | REFUSED_MORE
-    for name, (made, _words) in corpus.items():
-        took = measured(made() if callable(made) else made)
-        worst_time = max(worst_time, (name, took.cpu), key=lambda pair: pair[1])
-        worst_memory = max(worst_memory, (name, took.result - usual.result), key=lambda pair: pair[1])
+    corpus = corpus_of_the_tests()
+    with tempfile.TemporaryDirectory() as folder:
+        # Made in a process of its own: some of them are larger in the making than what is measured.
+        paths = isolated(lambda: written(Path(folder), corpus | {USUAL: lambda: hostile.good(1000)})).result
+        usual = measured(paths.pop(USUAL))["peak_mb"]
+        before = _own_peak()
+        used = {name: measured(path) for name, path in paths.items()}
+        web = _own_peak() - before
+    slowest = max(used, key=lambda name: used[name]["seconds"])
+    largest = max(used, key=lambda name: used[name]["peak_mb"])
+    seconds, growth = used[slowest]["seconds"], used[largest]["peak_mb"] - usual
     yield Figure(
         name="hostile_files",
         engine=context.engine,
         rows=len(corpus),
-        seconds=worst_time[1],
-        peak_mb=worst_memory[1],
-        goal=f"each ≤ {SECONDS} s and ≤ {MEGABYTES} MB above a usual file, in the child",
-        met=worst_time[1] <= SECONDS and worst_memory[1] <= MEGABYTES,
+        seconds=seconds,
+        peak_mb=growth,
+        goal=f"each ≤ {SECONDS} s and ≤ {MEGABYTES} MB above a usual file; ≤ {WEB_MEGABYTES} MB in the parent",
+        met=seconds <= SECONDS and growth <= MEGABYTES and web <= WEB_MEGABYTES,
         more={
-            "slowest": worst_time[0],
-            "largest": worst_memory[0],
-            "usual_mb": round(usual.result, 1),
-            "peak_is": "growth of the reading process above a usual file",
+            "slowest": slowest,
+            "largest": largest,
+            "next_largest": {name: round(used[name]["peak_mb"] - usual, 1) for name in _largest(used)[1:4]},
+            "usual_mb": round(usual, 1),
+            "parent_growth_mb": round(web, 1),
+            "peak_is": "growth of the reading process above a usual file of 1,000 rows",
         },
     )
 
 
-def measured(data: bytes):
-    """Processor seconds of reading `data`, and as its result the peak memory of the reading child in MB."""
+def corpus_of_the_tests() -> dict:
+    """{name: bytes, or what makes them} of every file the tests send that is refused, wrong or odd."""
+    from tests.rosters.test_forgiving import ACCEPTED
+    from tests.rosters.test_hostile_cells import WRONG
+    from tests.rosters.test_hostile_containers import REFUSED
+    from tests.rosters.test_hostile_count import CELLS_MORE, REFUSED_MORE
+
+    corpus = dict(ACCEPTED)
+    for files in (WRONG, CELLS_MORE, REFUSED, REFUSED_MORE):
+        corpus |= {name: made for name, (made, *_) in files.items()}
+    return corpus
+
+
+def written(folder: Path, corpus: dict) -> dict[str, Path]:
+    paths = {name: folder / str(number) for number, name in enumerate(corpus)}
+    for name, made in corpus.items():
+        paths[name].write_bytes(made() if callable(made) else made)
+    return paths
+
+
+def _largest(used) -> list[str]:
+    return sorted(used, key=lambda name: -used[name]["peak_mb"])
+
+
+def _own_peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measured(upload: Path) -> dict:
+    """Processor seconds and peak memory (MB) of the child that reads `upload`."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "upload"
-        path.write_bytes(data)
-        return isolated(lambda: _child_peak(path))
-
-
-def _child_peak(path: Path) -> float:
-    # A refusal is what most of them are for.
-    with contextlib.suppress(WorkbookRefused):
-        read_sheet(path, roster_of("persons").headings(), max_rows=1000)
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        here = Path(folder)
+        (here / "child").write_text(str(CHILD))
+        stand_in = Path(shutil.copy(child_peak.__file__, here))
+        # A refusal is what most of them are for.
+        with contextlib.suppress(WorkbookRefused):
+            read_sheet(upload, roster_of("persons").headings(), max_rows=1000, child=stand_in)
+        noted, waited_since = here / "used", time.monotonic()
+        while not noted.exists():
+            if time.monotonic() - waited_since > PATIENCE:
+                raise RuntimeError("the reading child did not end")
+            time.sleep(0.01)
+        return json.loads(noted.read_text())

@@ -91,7 +91,7 @@ REFUSED = {
     "web archive": (b"MIME-Version: 1.0\nContent-Type: multipart/related\n", "网页"),
     "letter named .xls": ("关于上报残疾人名册的通知\n各村（社区）：\n请于月底前上报。\n".encode(), "普通的文字文件"),
     "tail of a file": (b"\r\nxxxx", "普通的文字文件"),
-    "comma file without headings": ("甲,乙,丙,丁\n1,2,3,4\n".encode(), "在“名册.xlsx”的前 40 行里没有找到表头"),
+    "comma file without headings": ("甲,乙,丙,丁\n1,2,3,4\n".encode(), "没有名册表头的文字"),
     "SVG": (b'<svg xmlns="http://www.w3.org/2000/svg"></svg>', "网页或 XML"),
     "XML spreadsheet of 2003": (b'<?xml version="1.0"?><Workbook></Workbook>', "网页或 XML"),
     "program": (b"\x7fELF" + b"\0" * 200, "另一种程序的文件"),

@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from cells import BOOLEAN, DATE, NUMBER, SEPARATOR, fold_heading  # noqa: E402
-from container import Refused, inspect_ole, inspect_xlsx, kind_of  # noqa: E402
+from container import Refused, inspect_ole, inspect_xlsx, kind_of, no_table  # noqa: E402
 from sources import csv_source, workbook_sources  # noqa: E402
 
 HEADING_ROWS = 40
@@ -70,9 +70,14 @@ def _answer(request):
         if place is not None:
             yield from _Sheet(source, request, known, rows, place).messages(blocks)
             return
+    if request["name"].lower().endswith((".xlsx", ".xls")) and kind_of(Path(request["path"]), "") == "csv":
+        # Text under the name of a workbook: what it is called counts less than that it is none.
+        raise Refused(no_table(f"“{request['name']}”", "没有名册表头的文字，可能已经损坏"))
     wanted = "、".join(names[0] for names in list(request["fields"].values())[:8])
     looked = "、".join(titles[:5])
-    where = f"“{looked}”" if looked == request["name"] else f"工作表“{looked}”"
+    where = f"工作表“{looked}”"
+    if looked in ("", request["name"]):
+        where = f"“{looked}”" if looked else "这个文件"
     raise Refused(f"在{where}的前 {HEADING_ROWS} 行里没有找到表头。表头应有：{wanted}等。请使用下载的模板。")
 
 
@@ -81,7 +86,7 @@ def _sources(request):
     shown = f"“{request['name']}”" if request["name"] else "这个文件"
     kind = kind_of(path, shown)
     if kind == "csv":
-        return [csv_source(path, shown, request["name"] or path.stem, len(request["fields"]))]
+        return [csv_source(path, shown, request["name"], len(request["fields"]))]
     if kind == "xls":
         inspect_ole(path, shown)
         return workbook_sources(path, {})

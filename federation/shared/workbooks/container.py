@@ -27,6 +27,11 @@ _HIDDEN_COLUMN = re.compile(rb"<(?:\w+:)?col [^>]*hidden=\"(?:1|true)\"")
 _ROW_NUMBER = re.compile(rb'\br="(\d+)"')
 # A cell with content right of column ZZ; empty cells that only carry a format are common and harmless.
 _FAR_CELL = re.compile(rb'r="([A-Z]{3,})(\d+)"[^>]*>\s*<(?:\w+:)?(?:v|f|is)\b')
+# Row 0, beyond the last row 1048576, beyond the last column XFD.
+_IMPOSSIBLE_CELL = re.compile(
+    rb'\br="((?:[A-Z]+(?:0\d*|\d{8,}|[2-9]\d{6}|1[1-9]\d{5}|10[5-9]\d{4}|1049\d{3}|1048[6-9]\d\d|10485[89]\d'
+    rb'|104857[7-9]))|(?:XF[E-Z]|X[G-Z][A-Z]|[YZ][A-Z]{2}|[A-Z]{4,})\d+)"'
+)
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY|ELEMENT)", re.IGNORECASE)
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([^\"']+)", re.IGNORECASE)
 
@@ -250,14 +255,17 @@ class _SheetWalk:
         if part.is_plain and (b"<!" in window or b"<row>" in window):
             part.is_plain = False
         self._keep_tail(window, seen)
-        far = _FAR_CELL.search(window)
-        if far:
-            place = f"{far.group(1).decode()}{far.group(2).decode()}"
-            raise Refused(f"单元格 {place} 离表格太远（列数超过 702 列）。请删去表格右边多余的行列，另存后再上传。")
         for tag in self.row_tag.finditer(window):
             # Tags that end inside the overlap were looked at with the window before.
             if tag.end() > seen:
                 self._row(tag.group(1))
+        # After the rows, of whose impossible number more can be said.
+        if impossible := _IMPOSSIBLE_CELL.search(window):
+            raise Refused(f"表格里有不可能的单元格 {impossible.group(1).decode()}，可能被改动过。{SAVE_AGAIN}")
+        far = _FAR_CELL.search(window)
+        if far:
+            place = f"{far.group(1).decode()}{far.group(2).decode()}"
+            raise Refused(f"单元格 {place} 离表格太远（列数超过 702 列）。请删去表格右边多余的行列，另存后再上传。")
 
     def _keep_tail(self, window: bytes, seen: int):
         if self.part.tail:
