@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser import axe, hidden_focus_stops, low_controls, show_as, sideways_overflow, small_targets
+from tests.browser import Watch, axe, hidden_focus_stops, low_controls, show_as, sideways_overflow, small_targets
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -37,6 +37,15 @@ def test_axe_would_find_a_fault_if_there_were_one(page):
         "document.querySelector('main').insertAdjacentHTML('beforeend', '<input name=x><img src=\"data:,\">')"
     )
     assert {line.split(":")[0] for line in axe(page)} >= {"label", "image-alt"}
+
+
+def test_a_request_to_another_machine_would_be_seen(browser):
+    context = browser.new_context()
+    watch = Watch(context, "http://127.0.0.1:8000/")
+    page = context.new_page()
+    page.set_content("<img src='http://elsewhere.example/dot.png' alt=''>")
+    context.close()
+    assert watch.problems == ["request to elsewhere: http://elsewhere.example/dot.png"]
 
 
 @pytest.mark.parametrize("width", [320, 390])

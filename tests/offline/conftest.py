@@ -6,6 +6,19 @@ from tests.ledgers.conftest import id_of, make_person  # noqa: F401 - a fixture
 
 
 @pytest.fixture
+def new_page(new_page):
+    """Pages of a browser that keeps no file by itself (routing switches that off): what opens without a network has
+    been kept by the product."""
+
+    def make(**options):
+        page = new_page(**options)
+        page.context.route("**/*", lambda route: route.continue_())
+        return page
+
+    return make
+
+
+@pytest.fixture
 def filled_in(world):
     """What a phone sends for a new entry in the member's village: fields of the form and a key."""
 
