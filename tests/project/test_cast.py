@@ -37,12 +37,13 @@ def test_the_copied_cast_is_the_cast_that_the_product_builds():
     with rolled_back():
         built = build_by_the_product()
         wanted = rows()
+        scopes = User.objects.get(username="clerk").scopes("persons.view")
     with rolled_back():
         copied = write_again(built)
         assert rows() == wanted
         assert {key: row.path for key, row in copied.orgs.items()} == {key: row.path for key, row in built.orgs.items()}
         assert copied.association.federation == copied.county
-        assert copied.clerk.scopes("persons.view") == built.clerk.scopes("persons.view")
+        assert copied.clerk.scopes("persons.view") == scopes != []
 
 
 @pytest.mark.django_db
