@@ -1,22 +1,43 @@
-"""Follow the links of each role from its front page: axe, structure, reflow, and every form sent empty.
+"""Every page is drawn: found by the links of each role from its front page, the rest by their addresses.
 
-One page per URL name is opened, whatever apps exist. What a role needs rows for is furnished in conftest.py.
+A page is drawn once for all that is looked at (see soundness.py): the first of each URL name in every theme, at
+double text and by the tab key, further shapes of it in the light theme, with every form sent empty. What a role
+needs rows for is furnished in conftest.py. AXE_FULL=1 draws every role's every page by its address as well and shows
+all of them to axe, one page per URL name in all three themes: for a night, or before a release.
 """
 
+import os
 from collections import deque
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from django.test import Client
 from django.urls import Resolver404, resolve
 
 from federation.shared.permissions import MACHINE
 from tests.access.urls import PAGES
-from tests.browser import axe, login, sideways_overflow
+from tests.browser import login
+from tests.frontend.conftest import addresses
+from tests.frontend.soundness import (
+    STRUCTURE,
+    Outline,
+    by_axe,
+    count,
+    in_themes,
+    look,
+    reflowed,
+    send_empty,
+    targets_and_focus,
+)
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+FULL = bool(os.environ.get("AXE_FULL"))
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(7200 if FULL else 1800)]
 
 ROLES = ["clerk", "leader", "director", "member", "viewer", "officer", "administrator", "auditor", "stranger"]
+# By role, what its links led to; by URL name, for whom the page was drawn first; the shapes drawn.
 REACHED: dict[str, set[str]] = {}
+DRAWN: dict[str, str] = {}
+SHAPES: set[str] = set()
 # Answers to scripts and to monitoring, and pages that test_style_book_in_a_browser or a log-in show.
 NOT_PAGES = {
     "job-progress", "session", "healthz", "readyz", "style-book", "password_change_done", "login", "api-unknown",
@@ -35,36 +56,16 @@ SHOWN_ELSEWHERE = {
     "saved-filter-add", "saved-filter-delete", "saved-filter-edit", "saved-filter-list", "transfer-offer",
     "no-network", "person-blank",
 }  # fmt: skip
-# No furnished row leads there by a link: test_every_page_for_every_role opens them by address, with all of axe.
+# No furnished row leads there by a link: opened by address.
 BY_ADDRESS = {"export-decide", "export-detail", "household-edit", "household-leave", "merge-undo"}
-# Files, not pages.
+# Answers that are files, not pages; no link of the furnished rows leads to the first.
 SERVED = {"person-photo"}
+FILES = SERVED | {
+    "media-file", "roster-template", "roster-errors", "run-export", "audit-export", "api-schema",
+    "field-register-table", "summary-table", "summary-saved-table",
+}  # fmt: skip
 # The same for everybody, and looked at by test_style_book_in_a_browser.
 COMMON = {"display-settings", "help", "help-keyboard", "accessibility", "style-book"}
-STRUCTURE = """() => {
-  const all = Array.from(document.querySelectorAll('[id]')).map(e => e.id);
-  const out = all.filter((id, i) => all.indexOf(id) !== i).map(id => 'id stands twice: ' + id);
-  for (const name of ['aria-labelledby', 'aria-describedby', 'aria-controls', 'for'])
-    for (const e of document.querySelectorAll('[' + name + ']'))
-      for (const id of e.getAttribute(name).split(/\\s+/))
-        if (id && !document.getElementById(id)) out.push(name + ' points nowhere: ' + id);
-  if (document.querySelectorAll('h1').length !== 1) out.push('headings of level 1: ' +
-    document.querySelectorAll('h1').length);
-  if (document.querySelectorAll('[role=status]').length !== 1) out.push('not one status line');
-  if (!document.title.trim()) out.push('no title');
-  for (const t of document.querySelectorAll('table')) if (!t.caption) out.push('a table without caption');
-  for (const e of document.querySelectorAll('[style]')) out.push('style attribute: ' + e.outerHTML.slice(0, 60));
-  const text = document.body.innerText;
-  for (const word of [' None', '>None', 'NaN', 'undefined', '{{', '{%', '<django', 'Traceback'])
-    if (text.includes(word)) out.push('raw text on the page: ' + word);
-  return out;
-}"""
-# The shape of the page's own part: elements, classes, attributes, and whether they say anything. A second page of
-# the same shape (another role, another row) would tell axe nothing new; menus differ by role and are looked at once.
-SHAPE = """() => Array.from(document.querySelectorAll('main *')).map(e =>
-  [e.tagName, e.className, e.getAttributeNames().sort().join(), !e.textContent.trim()].join('|')).join(' ')"""
-SHAPES: set[str] = set()
-LINKS = "() => Array.from(document.querySelectorAll('a[href]')).map(a => a.href)"
 
 
 def name_of(address) -> str | None:
@@ -75,40 +76,18 @@ def name_of(address) -> str | None:
         return None
 
 
-def look(page, address) -> list[str]:
-    """What is wrong with the page as it stands now."""
-    problems = [f"{address}: {each}" for each in [*axe(page), *page.evaluate(STRUCTURE)]]
-    page.set_viewport_size({"width": 320, "height": 640})
-    if sideways_overflow(page):
-        problems.append(f"{address}: {sideways_overflow(page)} px too wide on a phone")
-    page.set_viewport_size({"width": 1280, "height": 900})
+def drawn(page, name, address, role) -> list[str]:
+    """What is wrong with the page that is open now; what its first drawing shows is not asked of the next."""
+    count("pages drawn")
+    problems = look(page, address)
+    if name not in DRAWN:
+        DRAWN[name] = role
+        found = targets_and_focus(page) + in_themes(page) + reflowed(page)
+        problems += [f"{address}: {each}" for each in found]
     return problems
 
 
-def send_empty(page, address) -> list[str]:
-    """Send the page's form with its boxes emptied: the refusal must be readable and lead to each control."""
-    form = page.locator("main form[method=post]:has(.need-yes)").first
-    if not form.count():
-        return []
-    for box in form.locator("input[type=text], input:not([type]), textarea").all():
-        if box.is_visible() and box.is_editable():
-            box.fill("")
-    form.locator(".actions button").first.click()
-    page.wait_for_load_state()
-    if not page.locator("#errors").count():
-        return []
-    problems = look(page, f"{address} (sent empty)")
-    if not page.title().startswith("错误："):
-        problems.append(f"{address}: the title of the refused form does not start with 错误：")
-    if page.evaluate("document.activeElement.id") != "errors":
-        problems.append(f"{address}: the list of errors does not have the focus")
-    for link in page.locator("#errors a").all():
-        if page.locator(link.get_attribute("href")).count() != 1:
-            problems.append(f"{address}: an error leads nowhere: {link.inner_text()}")
-    return problems
-
-
-def walk(page, base) -> tuple[dict[str, str], list[str]]:
+def walk(page, base, role) -> tuple[dict[str, str], list[str]]:
     """Every page that can be reached by links, one per URL name: {name: address} and what is wrong."""
     seen, problems, queue = {}, [], deque(["/"])
     while queue:
@@ -127,30 +106,80 @@ def walk(page, base) -> tuple[dict[str, str], list[str]]:
             continue
         if name in COMMON:
             continue
-        page.goto(address)
-        queue += [link for link in page.evaluate(LINKS) if link.startswith(base)]
-        shape = page.evaluate(SHAPE)
-        if shape in SHAPES and len(seen) > 3:
+        outline = Outline(response.text())
+        queue += [link for each in outline.links if (link := urljoin(response.url, each)).startswith(base)]
+        if outline.shape in SHAPES and len(seen) > 3:
             continue
-        SHAPES.add(shape)
-        problems += look(page, address)
+        SHAPES.add(outline.shape)
+        page.goto(address)
+        problems += drawn(page, landed, address, role)
         problems += send_empty(page, address)
     return seen, problems
+
+
+def pages_of(user, places, but=()) -> dict[str, str]:
+    """{URL name: the first address of it that answers this account with a page}, without the names in `but`."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    found = {}
+    for page in PAGES:
+        if page.name in but or page.permission == MACHINE:
+            continue
+        if page.name in NOT_PAGES - {"style-book", "password_change_done"}:
+            continue
+        for address in addresses(page, places):
+            answer = client.get(address)
+            if answer.status_code == 200 and answer.headers["content-type"].startswith("text/html"):
+                found[page.name] = address
+                break
+    return found
+
+
+def in_full(page, name, role, seen=set()) -> list[str]:  # noqa: B006
+    """Everything of axe; what does not differ by role is looked at once."""
+    found = [*page.evaluate(STRUCTURE), *by_axe(page)]
+    count("pages × roles drawn in full")
+    if name not in seen:
+        seen.add(name)
+        DRAWN.setdefault(name, role)
+        found += targets_and_focus(page) + in_themes(page, None) + reflowed(page, with_axe=True)
+    # A long run says at once what it does (pytest -s).
+    print(role, name, len(found), *found, sep="\n    " if found else " ", flush=True)
+    return found
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_a_role_can_reach_is_sound(page, live_server, furnished, role):
     login(page, live_server, getattr(furnished, role))
-    seen, problems = walk(page, live_server.url)
+    seen, problems = walk(page, live_server.url, role)
     REACHED[role] = set(seen)
     assert "display-settings" in seen, seen
+    count("violations", len(problems))
     assert problems == []
 
 
-def test_no_page_is_left_out_because_nothing_links_to_it():
-    """The pages above, over all roles, are all there are."""
+@pytest.mark.parametrize("roles", [[role] for role in ROLES] if FULL else [ROLES], ids=", ".join)
+def test_every_page_that_no_link_showed_is_sound(new_page, live_server, furnished, places, roles):
+    problems = []
+    for role in roles:
+        mine = pages_of(getattr(furnished, role), places, but=() if FULL else DRAWN)
+        page = new_page()
+        login(page, live_server, getattr(furnished, role))
+        for name, address in mine.items():
+            page.goto(address)
+            found = in_full(page, name, role) if FULL else drawn(page, name, address, role)
+            problems += [f"{name} as {role}: {each}" for each in found]
+    count("violations", len(problems))
+    assert problems == []
+
+
+def test_no_page_is_left_out():
+    """The pages above, over all roles, are all there are: led to by a link, and drawn."""
     assert set(REACHED) == set(ROLES), "run this file as a whole: the walks of all roles are counted"
-    reached = set().union(*REACHED.values())
     pages = {page.name for page in PAGES if page.permission != MACHINE and "get" in (page.methods or ("get",))}
-    missing = sorted(pages - reached - NOT_PAGES - IN_A_STATE - SHOWN_ELSEWHERE - BY_ADDRESS - SERVED)
-    assert not missing, f"nothing links to: {', '.join(missing)}"
+    elsewhere = NOT_PAGES | IN_A_STATE | SHOWN_ELSEWHERE
+    unlinked = sorted(pages - set().union(*REACHED.values()) - elsewhere - BY_ADDRESS - SERVED)
+    assert not unlinked, f"nothing links to: {', '.join(unlinked)}"
+    undrawn = sorted(pages - set(DRAWN) - elsewhere - FILES)
+    assert not undrawn, f"nobody opened: {', '.join(undrawn)}"
+    assert set(DRAWN) >= BY_ADDRESS

@@ -11,7 +11,7 @@ from ledgers.models import DisabledPerson, Transfer
 from ledgers.transfers import offer_person
 from orgs.models import Tenure, Worker
 from tests.browser import login, show_as
-from tests.frontend.test_every_page_in_a_browser import look
+from tests.frontend.soundness import look
 from tests.ledgers.conftest import id_of, person_fields
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
