@@ -97,7 +97,7 @@ class _Line:
             return [self._work_out(None)] * len(bodies)
         else:
             by_pk, nothing = figures.by_metric[item.metric], self.declared.nothing
-            found = [by_pk.get(body.pk) or nothing(body) for body in bodies]
+            found = [by_pk.get(body.pk) or nothing(body, figures.window) for body in bodies]
         known = self.known
         for figure in set(found) - known.keys():
             known[figure] = self._work_out(figure)

@@ -159,7 +159,7 @@ def regulations(judged, window):
         present[pk].add(kind)
     found = {}
     for body in judged.bodies:
-        required = requirements_for(body.body_kind, body.level).regulations
+        required = requirements_for(body.body_kind, body.level, window.year).regulations
         absent = tuple((kind, 1) for kind in required if kind not in present[body.pk])
         found[body.pk] = Figure(len(required) - len(absent), len(required), absent)
     return found
@@ -169,7 +169,7 @@ def vacant_days(judged, window):
     found = {}
     for body in judged.bodies:
         first = max(window.start, body.established_on or window.start)
-        posts = requirements_for(body.body_kind, body.level).posts
+        posts = requirements_for(body.body_kind, body.level, window.year).posts
         days, gaps = {}, 0
         for post in posts:
             held = [(each.started_on, each.ended_on) for each in body.tenures_of_the_year if each.post == post]

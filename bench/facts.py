@@ -72,7 +72,7 @@ class Facts:
         return insert_rows(model, ("id", "organisation_id", "org_path", *names), rows())
 
     def _regulations(self, body):
-        kinds = requirements_for(body["body_kind"], body["level"]).regulations
+        kinds = requirements_for(body["body_kind"], body["level"], YEAR).regulations
         return [(str(kind), self._day()) for kind in kinds if self.chance.random() < 0.95]
 
     def _budgets(self, body):

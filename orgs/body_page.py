@@ -41,7 +41,7 @@ class BodyPage:
         self.body = body
         self.user = user
         self.day = day
-        self.requirement = requirements_for(body.body_kind, body.level)
+        self.requirement = requirements_for(body.body_kind, body.level, day.year)
         self.may_edit = self._may("organisations.edit")
         self.may_manage = self._may("organisations.manage")
         self.may_engage = self._may("members.edit")

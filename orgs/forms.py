@@ -234,7 +234,7 @@ class FactForm(HouseModelForm):
 
     def _offer_kinds(self, organisation):
         """The kinds the body must have come first; all the others stay possible."""
-        required = requirements_for(organisation.body_kind, organisation.level).regulations
+        required = requirements_for(organisation.body_kind, organisation.level, timezone.localdate().year).regulations
         words = dict(RegulationKind.choices)
         others = [choice for choice in RegulationKind.choices if choice[0] not in required]
         must = [(value, words[value]) for value in required]
@@ -312,7 +312,7 @@ class TenureForm(HouseModelForm):
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         organisation = self.instance.organisation
-        required = requirements_for(organisation.body_kind, organisation.level).posts
+        required = requirements_for(organisation.body_kind, organisation.level, timezone.localdate().year).posts
         words = dict(Post.choices)
         must = [(post, words[post]) for post in required if post not in PAID_POSTS]
         others = [choice for choice in Post.choices if choice[0] not in required and choice[0] not in PAID_POSTS]

@@ -111,8 +111,8 @@ def _posts_held(*posts):
     return lambda window: _with(tenures_in_post(window).of_post(*posts))
 
 
-def _required_regulations(body) -> tuple[str, ...]:
-    return requirements_for(body.body_kind, body.level).regulations
+def _required_regulations(body, window) -> tuple[str, ...]:
+    return requirements_for(body.body_kind, body.level, window.year).regulations
 
 
 # --- own facts, counted -----------------------------------------------------------------------
@@ -201,14 +201,14 @@ register(Kinds(
 register(Kinds(
     name="orgs.regulation_kinds", label="在执行的制度种类", unit="种", source=f"{CAMPAIGN_2012}一、（一）",
     definition="截止日当天在执行的制度有几种。同一种制度有几份也只算一种。只看本机构。",
-    facts=regulations_in_force, field="kind", required=lambda body: tuple(RegulationKind.values),
+    facts=regulations_in_force, field="kind", required=lambda body, window: tuple(RegulationKind.values),
     labels=dict(RegulationKind.choices),
     mend="fact-add regulation", mend_permission="organisations.edit",
 ))  # fmt: skip
 register(Kinds(
     name="orgs.archive_kinds", label="有工作档案的台账种类", unit="种", source=COUNTY_REPORT,
     definition="考核年度有工作档案的台账种类数（七表一录一记共九种），本机构或下属村（社区）有一处即算。",
-    facts=archive_volumes, field="ledger_kind", required=lambda body: tuple(LedgerKind.values), reach=SUBTREE,
+    facts=archive_volumes, field="ledger_kind", required=lambda body, window: tuple(LedgerKind.values), reach=SUBTREE,
     absent_unit="种台账", labels=dict(LedgerKind.choices),
     mend="fact-add archive", mend_permission="organisations.edit",
 ))  # fmt: skip
@@ -275,7 +275,7 @@ def _vacant_days(bodies, window):
         for gap in gaps_of.get(body.pk, ()):
             days[gap.post] = days.get(gap.post, 0) + gap.days
         owed = max(0, (window.as_of - first_day(body, window)).days + 1)
-        posts = requirements_for(body.body_kind, body.level).posts
+        posts = requirements_for(body.body_kind, body.level, window.year).posts
         gaps = len(gaps_of.get(body.pk, ()))
         figures[body.pk] = Figure(sum(days.values()), owed * len(posts), tuple(days.items()), gaps)
     return figures

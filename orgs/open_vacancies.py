@@ -37,7 +37,7 @@ def bodies_with_vacancies(bodies, day, *, post: str = "", longer_than: int = 0):
     `longer_than`: vacant for more than so many days.
     """
     condition = Q(pk__in=[])
-    for kind, level, requirement in all_requirements():
+    for kind, level, requirement in all_requirements(day.year):
         wanted = [each for each in requirement.posts if not post or each == post]
         if not wanted:
             continue
@@ -70,7 +70,7 @@ def vacancies_of(bodies: Iterable[Organisation], day, *, post: str = "", longer_
             held.add((organisation, of_post))
     found = []
     for body in bodies:
-        for each in requirements_for(body.body_kind, body.level).posts:
+        for each in requirements_for(body.body_kind, body.level, day.year).posts:
             if (body.pk, each) in held or (post and each != post) or not body.is_live_on(day):
                 continue
             ended = last_ended.get((body.pk, each))
@@ -90,7 +90,7 @@ def count_vacancies(bodies, day, *, post: str = "", longer_than: int = 0) -> int
     """How many vacancies the bodies of the queryset have on `day`; one query."""
     # Nested, so that a post is looked for only at bodies of the kind that owes it.
     branches = []
-    for kind, level, requirement in all_requirements():
+    for kind, level, requirement in all_requirements(day.year):
         owed = [
             Case(When(_vacant(each, day, longer_than), then=1), default=0, output_field=IntegerField())
             for each in requirement.posts

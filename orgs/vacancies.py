@@ -56,7 +56,7 @@ def first_day(body, window) -> datetime.date:
 
 def _tenures_in_window(bodies, window) -> tuple[set, dict]:
     """Of the required posts: the (path, post) held all through the window; of the rest {…: [(from, to or None)]}."""
-    posts = {post for body in bodies for post in requirements_for(body.body_kind, body.level).posts}
+    posts = {post for body in bodies for post in requirements_for(body.body_kind, body.level, window.year).posts}
     rows = Tenure.objects.filter(
         span(bodies, "org_path"),
         Q(ended_on__isnull=True) | Q(ended_on__gte=window.start),
@@ -80,7 +80,7 @@ def vacant_gaps(bodies, window) -> dict[int, list[Gap]]:
     found = {}
     for body in bodies:
         begin, gaps = first_day(body, window), []
-        for post in requirements_for(body.body_kind, body.level).posts:
+        for post in requirements_for(body.body_kind, body.level, window.year).posts:
             if (body.path, post) not in held:
                 some = tenures.get((body.path, post), ())
                 gaps += [Gap(post, *stretch) for stretch in gaps_between(some, begin, window.as_of)]

@@ -92,7 +92,7 @@ class FactsWriter:
             diligence = self.random.choice((1.0, 1.0, 0.97, 0.9, 0.6))
             rows += [
                 Regulation(organisation=body, kind=kind, issued_on=self.days_ago(100, 3000), created_by=self.by)
-                for kind in requirements_for(body.body_kind, body.level).regulations
+                for kind in requirements_for(body.body_kind, body.level, self.today.year).regulations
                 if self.chance(diligence)
             ]
         Regulation.objects.bulk_create(rows, batch_size=BATCH)
@@ -170,7 +170,7 @@ class FactsWriter:
         """Required posts filled nine times in ten; a vacancy is sometimes preceded by somebody who left."""
         workers, tenures = [], []
         for body in self.bodies:
-            for post in requirements_for(body.body_kind, body.level).posts:
+            for post in requirements_for(body.body_kind, body.level, self.today.year).posts:
                 filled = self.chance(0.93)
                 if filled:
                     self._seat(body, post, self.days_ago(60, 2500), None, workers, tenures)

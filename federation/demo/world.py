@@ -90,7 +90,7 @@ def build(persons: int) -> list[str]:
 
 
 def _associations(county):
-    for category in requirements_for(BodyKind.FEDERATION, Level.COUNTY).associations:
+    for category in requirements_for(BodyKind.FEDERATION, Level.COUNTY, timezone.localdate().year).associations:
         set_up_association(federation=county, category=category, established_on=date(2011, 12, 1), by=None)
 
 

@@ -78,7 +78,7 @@ class Metric:
     labels: dict | None = None
     has_source: bool = True
 
-    def nothing(self, body) -> Figure:
+    def nothing(self, body, window: Window) -> Figure:
         """The figure of a body about which there are no facts."""
         return Figure(0)
 
@@ -134,7 +134,7 @@ class Counted(Metric):
     def has_denominator(self) -> bool:
         return self.is_ratio or self.amounts is not None
 
-    def nothing(self, body):
+    def nothing(self, body, window):
         return Figure(0, 0, rows=0 if self.amounts else None) if self.has_denominator else Figure(0)
 
     def columns(self, window) -> tuple:
@@ -178,14 +178,14 @@ class Kinds(Metric):
 
     facts: Callable[[Window], Any]
     field: str
-    required: Callable[[Any], tuple[str, ...]]
+    required: Callable[[Any, Window], tuple[str, ...]]
     # What the kinds are called when some are missing: 缺 2 项制度.
     absent_unit: str = "项"
     reach: str = OWN
     path_field: str = "org_path"
 
-    def nothing(self, body):
-        return self._figure(frozenset(), self.required(body))
+    def nothing(self, body, window):
+        return self._figure(frozenset(), self.required(body, window))
 
     def _figure(self, present, required) -> Figure:
         absent = tuple((kind, 1) for kind in required if kind not in present)
@@ -203,7 +203,7 @@ class Kinds(Metric):
         figures = {}
         for body in bodies:
             if body.pk in present:
-                key = (frozenset(present[body.pk]), self.required(body))
+                key = (frozenset(present[body.pk]), self.required(body, window))
                 if key not in known:
                     known[key] = self._figure(*key)
                 figures[body.pk] = known[key]
@@ -212,7 +212,7 @@ class Kinds(Metric):
     def evidence(self, body, window):
         """The first row of each required kind: a kind counts once however many rows it has."""
         rows = self.facts(window).filter(_reach_of(self, body.path))
-        rows = rows.filter(**{f"{self.field}__in": self.required(body)})
+        rows = rows.filter(**{f"{self.field}__in": self.required(body, window)})
         first = rows.order_by().values(self.field).annotate(first=Min("pk")).values("first")
         return rows.filter(pk__in=first)
 
@@ -227,7 +227,7 @@ class Worked(Metric):
     empty: Callable[[Any], Figure] = lambda body: Figure(0, 0)
     measured: Callable[[Any], int | Decimal] | None = None
 
-    def nothing(self, body):
+    def nothing(self, body, window):
         return self.empty(body)
 
     def compute(self, bodies, window):
@@ -263,14 +263,15 @@ def all_metrics() -> list[Metric]:
 
 
 class Figures:
-    """The numbers of many bodies by many metrics."""
+    """The numbers of many bodies by many metrics in a window."""
 
-    def __init__(self, by_metric: dict[str, dict[int, Figure]]):
+    def __init__(self, by_metric: dict[str, dict[int, Figure]], window: Window):
         self.by_metric = by_metric
+        self.window = window
 
     def of(self, name: str, body) -> Figure:
         figure = self.by_metric[name].get(body.pk)
-        return figure if figure is not None else metric(name).nothing(body)
+        return figure if figure is not None else metric(name).nothing(body, self.window)
 
 
 def compute(names: Iterable[str], bodies: Iterable, window: Window) -> Figures:
@@ -286,7 +287,7 @@ def compute(names: Iterable[str], bodies: Iterable, window: Window) -> Figures:
             by_metric[name] = declared.compute(bodies, window) if bodies else {}
     for group in shared.values():
         by_metric.update(_one_pass(group, bodies, window))
-    return Figures(by_metric)
+    return Figures(by_metric, window)
 
 
 def span(bodies, field: str) -> Q:

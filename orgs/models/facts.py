@@ -13,7 +13,7 @@ from orgs.querysets import (
 
 
 class RegulationKind(models.TextChoices):
-    """Township bodies need the first seven kinds, village bodies the four of orgs/policies (see requirements_2012)."""
+    """Township bodies need the first seven kinds, village bodies the four of orgs/policies."""
 
     STUDY = "study", "学习"
     WORK = "work", "工作"

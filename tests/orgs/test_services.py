@@ -242,7 +242,7 @@ def naive_vacancies(under, day, post="", longer_than=0):
     for body in Organisation.objects.under(under):
         if not body.is_live_on(day):
             continue
-        for wanted in requirements_for(body.body_kind, body.level).posts:
+        for wanted in requirements_for(body.body_kind, body.level, day.year).posts:
             if post and wanted != post:
                 continue
             held = list(Tenure.objects.filter(organisation=body, post=wanted, started_on__lte=day))

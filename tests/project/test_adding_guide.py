@@ -11,6 +11,7 @@ import orgs.metrics
 from assessments.evidence import _SAYINGS
 from federation.shared.metrics import Window, all_metrics, compute, metric
 from orgs.models import Plaque
+from orgs.requirements import editions, requirements_for
 
 ROOT = Path(settings.BASE_DIR)
 GUIDE = (ROOT / "docs" / "adding.md").read_text(encoding="utf-8")
@@ -47,3 +48,20 @@ def test_rows_of_every_counted_model_have_words_for_the_evidence(db):
     models = {each.name: each.facts(WINDOW).model for each in all_metrics() if hasattr(each, "facts")}
     assert models
     assert {name: model for name, model in models.items() if model not in _SAYINGS} == {}
+
+
+def test_a_new_edition_of_the_requirements_is_one_file(tmp_path, monkeypatch):
+    """Step 3 of "A regulation kind", done as it says."""
+    recipe = GUIDE.partition("\n## A regulation kind\n")[2].partition("\n## ")[0]
+    assert "`applies_from`" in recipe and "requirements_<year>.toml" in recipe
+    policies = ROOT / "orgs" / "policies"
+    for path in policies.glob("requirements_*.toml"):
+        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    last = editions(policies)[-1]
+    text = (policies / last.name).read_text(encoding="utf-8")
+    text = text.replace(f"applies_from = {last.applies_from}", "applies_from = 2099")
+    text = text.replace('"village_visit", "statistics"]', '"village_visit", "statistics", "petition"]')
+    (tmp_path / "requirements_2099.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr("orgs.requirements._POLICIES", tmp_path)
+    asked = [requirements_for("village_association", 5, year).regulations for year in (2098, 2099)]
+    assert asked[1] == (*asked[0], "petition")
