@@ -19,12 +19,16 @@ class Body(NamedTuple):
 
 
 class Part(NamedTuple):
-    """One county's share of a run, or (`rest`) the bodies of the area that stand under no county."""
+    """One county's share of a run, or (`rest`) the bodies of the area that stand under no county.
+
+    `area` is the key of the body at its head: `path` says where that one lay when the run was cut.
+    """
 
     path: str
     rest: bool
     label: str
     total: int
+    area: int
 
 
 def judged(standard, path: str, as_of):
@@ -89,7 +93,7 @@ def parts_of(run) -> list[Part]:
     area, standard = run.organisation, run.standard
     if area.level >= Level.COUNTY or (standard.level or Level.VILLAGE) <= Level.COUNTY:
         total = judged(standard, area.path, run.as_of).count()
-        return [Part(area.path, False, area.label, total)] if total else []
+        return [Part(area.path, False, area.label, total, area.pk)] if total else []
     counts: dict[str, int] = {}
     counties = {county.path: county for county in counties_under(area.path)}
     lengths = sorted({len(path) for path in counties})
@@ -97,7 +101,7 @@ def parts_of(run) -> list[Part]:
         county = next((path[:length] for length in lengths if path[:length] in counties), area.path)
         counts[county] = counts.get(county, 0) + 1
     left = counts.pop(area.path, 0)
-    parts = [Part(path, False, counties[path].label, counts[path]) for path in sorted(counts)]
+    parts = [Part(path, False, counties[path].label, counts[path], counties[path].pk) for path in sorted(counts)]
     if left:
-        parts.append(Part(area.path, True, f"{area.label}（不设县的部分）", left))
+        parts.append(Part(area.path, True, f"{area.label}（不设县的部分）", left, area.pk))
     return parts

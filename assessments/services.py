@@ -11,8 +11,10 @@ from assessments.computing import Scorer
 from assessments.models import AreaResult, BodyResult, ManualScore, Run, Standard
 from assessments.standards import Definition, check, parse
 from federation.shared import audit
+from federation.shared.fields import paths_now
 from federation.shared.jobs import JobRefused, enqueue
 from federation.shared.metrics import Window
+from orgs.models import Organisation
 
 JOB = "assessments.run"
 # So many bodies are computed at once where no job cuts the work: a province, some 100 MB.
@@ -132,8 +134,12 @@ def manual_points(run: Run) -> dict:
     return {(organisation, code): points for organisation, code, points in rows}
 
 
-def store_parts(run: Run, computed: list[tuple[Part, list]], is_whole: bool = False):
-    """Write parts; the same facts again write nothing. `is_whole` says that nothing of the run is left out."""
+def store_parts(run: Run, computed: list[tuple[Part, list]], is_whole: bool = False) -> list:
+    """Write parts, in a transaction; the same facts again write nothing. Gives the scores as they were written.
+
+    `is_whole` says that nothing of the run is left out.
+    """
+    computed = _held(run, computed)
     Run.objects.filter(pk=run.pk, state=Run.State.PLANNED).update(state=Run.State.COMPUTING)
     scores = [score for _part, some in computed for score in some]
     ranks: dict[int, int] = {}
@@ -143,6 +149,22 @@ def store_parts(run: Run, computed: list[tuple[Part, list]], is_whole: bool = Fa
     paths = [part.path for part, _some in computed if not part.rest]
     if paths:
         storing.roll_up_parts(run, definition_of(run), paths, scores, window_of(run))
+    return scores
+
+
+def _held(run: Run, computed: list[tuple[Part, list]]) -> list[tuple[Part, list]]:
+    """`computed`, none of whose bodies moves any more before the transaction ends.
+
+    They were read before it began: where one was moved meanwhile, or a whole county, the parts are computed again
+    from where they lie now. Asked before any row is locked, as a move does it.
+    """
+    while True:
+        read = {score.body.pk: score.body.path for _part, some in computed for score in some}
+        read |= {part.area: part.path for part, _some in computed}
+        now = paths_now(Organisation, read)
+        if now == read:
+            return computed
+        computed = compute_parts(run, [part._replace(path=now[part.area]) for part, _some in computed])
 
 
 def finish_run(run: Run, written: list | None = None):
@@ -153,8 +175,10 @@ def finish_run(run: Run, written: list | None = None):
     definition, window = definition_of(run), window_of(run)
     still_judged = judged(run.standard, run.organisation.path, run.as_of)
     run.body_count = still_judged.count()
+    if written is None:
+        _write_missed(run, still_judged)
     # All that is judged has been written: more rows than that are of bodies that left.
-    if run.attempt > 1 and BodyResult.objects.filter(run=run).count() != run.body_count:
+    if BodyResult.objects.filter(run=run).count() != run.body_count:
         storing.drop_unjudged(run, still_judged)
     if written is None:
         storing.rank_area(run)
@@ -167,15 +191,23 @@ def finish_run(run: Run, written: list | None = None):
     run.save(update_fields=["body_count", "facts_digest", "state", "computed_at", "updated_at"])
 
 
+def _write_missed(run: Run, still_judged):
+    """Bodies that were moved, while the run was computed, out of a part not yet read into one already written."""
+    written = BodyResult.objects.filter(run=run).values("organisation")
+    missed = list(still_judged.order_by().exclude(pk__in=written).values_list("path", flat=True))
+    for part in parts_of(run) if missed else ():
+        if any(path.startswith(part.path) for path in missed):
+            store_parts(run, compute_parts(run, [part]))
+
+
 def compute_now(run: Run) -> Run:
     """Compute the whole run in this process and transaction: for commands that act as the system."""
     with transaction.atomic():
         batches = list(batches_of(parts_of(run), BATCH))
         is_whole = len(batches) == 1
         for batch in batches:
-            computed = compute_parts(run, batch)
-            store_parts(run, computed, is_whole=is_whole)
-        finish_run(run, [score for _part, some in computed for score in some] if is_whole else None)
+            scores = store_parts(run, compute_parts(run, batch), is_whole=is_whole)
+        finish_run(run, scores if is_whole else None)
     return run
 
 

@@ -7,14 +7,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from assessments import scoring
 from assessments.models import AreaResult, BodyResult
 from assessments.standards import Definition
-from federation.shared.fields import subtree
+from federation.shared.fields import holding_paths, subtree
 from federation.shared.metrics import compute, span_of
 from orgs.metrics import THREE_HUNDRED_PERCENTS
 from orgs.models import BodyKind, Level, Organisation
@@ -241,15 +241,17 @@ def write_areas(run, pairs, window):
     for area, tally in pairs:
         each = {name: figures.of(name, area) for name in THREE_HUNDRED_PERCENTS}
         rows.append(tally.row(run, area, {name: [one.numerator, one.denominator] for name, one in each.items()}))
-    AreaResult.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["run", "organisation"],
-        update_fields=[
-            "org_path", "bodies", "complete", "complete_sourced", "total_sum", "items", "bands", "rates", "updated_at",
-        ],
-        batch_size=_BATCH,
-    )  # fmt: skip
+    with transaction.atomic(), holding_paths(Organisation, [area.pk for area in areas]):
+        AreaResult.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["run", "organisation"],
+            update_fields=[
+                "org_path", "bodies", "complete", "complete_sourced", "total_sum", "items", "bands", "rates",
+                "updated_at",
+            ],
+            batch_size=_BATCH,
+        )  # fmt: skip
 
 
 def facts_digest(run, written=None) -> str:

@@ -17,14 +17,14 @@ def _run(job) -> Run:
 
 def plan(job) -> list[ChunkSpec]:
     return [
-        ChunkSpec(payload={"path": part.path, "rest": part.rest}, total=part.total, label=part.label)
+        ChunkSpec(payload={"path": part.path, "rest": part.rest, "area": part.area}, total=part.total, label=part.label)
         for part in parts_of(_run(job))
     ]
 
 
 def work(ctx):
     run = _run(ctx.job)
-    part = Part(ctx.payload["path"], ctx.payload["rest"], ctx.chunk.label, ctx.chunk.total)
+    part = Part(label=ctx.chunk.label, total=ctx.chunk.total, **ctx.payload)
     computed = compute_parts(run, [part])
     with ctx.committing():
         store_parts(run, computed, is_whole=ctx.chunk.total == ctx.job.total)

@@ -1,10 +1,9 @@
 """A body moves while somebody writes for it: the row lies where the body lies, whoever was first."""
 
-import threading
 from datetime import date
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from federation.shared.fields import holding_paths, paths_now
 from federation.shared.rosters.places_held import held_in_place
@@ -13,8 +12,7 @@ from ledgers.models import DisabledPerson
 from orgs.models import Level, Organisation, Plaque
 from orgs.places import Places
 from orgs.services import move_organisation
-
-on_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
+from tests.two_connections import Other, on_postgresql
 
 
 def give_away(world):
@@ -73,48 +71,6 @@ def test_a_roster_is_compared_again_where_a_body_was_moved_since_its_places_were
 
 
 # --- two connections ----------------------------------------------------------------------------------
-
-
-class Other(threading.Thread):
-    """A second connection; what it raised is raised by `ended`."""
-
-    def __init__(self, act):
-        super().__init__()
-        self.act, self.error = act, None
-        self.process, self.begun, self.done = None, threading.Event(), threading.Event()
-
-    def run(self):
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_backend_pid()")
-                self.process = cursor.fetchone()[0]
-            self.begun.set()
-            self.act()
-        except BaseException as error:
-            self.error = error
-        finally:
-            self.begun.set()
-            self.done.set()
-            connection.close()
-
-    def waits_or_is_done(self) -> str:
-        """Returns when the other stands before a lock of ours, or has ended without waiting."""
-        assert self.begun.wait(20)
-        for _ in range(2000):
-            if self.done.wait(0.01):
-                return "done"
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'", [self.process]
-                )
-                if cursor.fetchone():
-                    return "waits"
-        raise AssertionError("neither waited nor ended")
-
-    def ended(self):
-        self.join(20)
-        if self.error is not None:
-            raise self.error
 
 
 @on_postgresql
