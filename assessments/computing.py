@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from assessments import scoring
 from assessments.reasons import PENDING, reason
-from assessments.scoring import ZERO, held
+from assessments.scoring import amount, cents, held
 from assessments.standards import Definition, Item, parse
 from federation.shared.metrics import Figure, Window, compute, metric
 
@@ -27,6 +27,7 @@ class BodyScore:
     band: str
     items: str
     states: tuple
+    # In cents, as `cents` gives them: whole numbers are added up sooner.
     points: tuple
     # The digest its row was written with: also covers rank, band and place in the tree.
     row_digest: str = ""
@@ -45,6 +46,8 @@ class Scorer:
         self.window = window
         self.figures = None
         self._lines = [_Line(item) for item in definition.every_item]
+        self._totals: dict = {}
+        self._counts: dict = {}
 
     def score(self, bodies: list, manual: dict | None = None) -> list[BodyScore]:
         """`manual` holds {(body pk, item code): points} given by inspectors."""
@@ -57,31 +60,48 @@ class Scorer:
         return self.figures.of(item.metric, body) if item.has_source else None
 
     def _body(self, body, outcomes: tuple) -> BodyScore:
-        definition = self.definition
-        count, bonuses = len(definition.items), len(definition.bonuses)
-        earned, states, texts = zip(*outcomes, strict=True)
+        earned, states, texts = zip(*outcomes)  # noqa: B905 - all are triples
+        definition, totals, counts = self.definition, self._totals, self._counts
+        count = len(definition.items)
         points, states = earned[:count], states[:count]
-        bonus = min(sum(earned[count : count + bonuses], ZERO), definition.bonus_cap)
-        penalty = min(sum(earned[count + bonuses :], ZERO), definition.penalty_cap)
-        total = held(sum(points, ZERO) + bonus - penalty)
+        last = count + len(definition.bonuses)
+        sums = (
+            sum(points),
+            sum(earned[count:last]),
+            sum(earned[last:]),
+            sum([points[place] for place in definition.deciding_places]),
+        )
+        # Bodies share few sums, and few patterns of states.
+        if sums not in totals:
+            totals[sums] = self._total(*map(amount, sums))
+        if states not in counts:
+            counts[states] = tuple(states.count(each) for each in (scoring.YES, scoring.NONE, scoring.PENDING))
+        total, bonus, penalty, deciding, band = totals[sums]
+        met, unsourced, pending = counts[states]
         return BodyScore(
             body=body,
             total=total,
             bonus=bonus,
             penalty=penalty,
-            deciding=sum([points[place] for place in definition.deciding_places], ZERO),
-            met=states.count(scoring.YES),
-            unsourced=states.count(scoring.NONE),
-            pending=states.count(scoring.PENDING),
-            band=definition.band_of(total),
+            deciding=deciding,
+            met=met,
+            unsourced=unsourced,
+            pending=pending,
+            band=band,
             items="{" + ",".join(texts) + "}",
             states=states,
             points=points,
         )
 
+    def _total(self, points: Decimal, bonuses: Decimal, penalties: Decimal, deciding: Decimal) -> tuple:
+        """(total, bonus, penalty, deciding, band)."""
+        bonus, penalty = min(bonuses, self.definition.bonus_cap), min(penalties, self.definition.penalty_cap)
+        total = held(points + bonus - penalty)
+        return total, bonus, penalty, deciding, self.definition.band_of(total)
+
 
 class _Line:
-    """One item while many bodies are scored: (points, state, JSON text) of each figure it has met."""
+    """One item while many bodies are scored: (points in cents, state, JSON text) of each figure it has met."""
 
     def __init__(self, item: Item):
         self.item = item
@@ -124,7 +144,7 @@ def _encoded(item: Item, figure: Figure | None, scored, words: str) -> tuple:
     if words and scored.state != scoring.NONE:
         cell["r"] = words
     text = json.dumps(cell, ensure_ascii=False, separators=(",", ":"))
-    return scored.points, scored.state, f"{json.dumps(item.code)}:{text}"
+    return cents(scored.points), scored.state, f"{json.dumps(item.code)}:{text}"
 
 
 @dataclass

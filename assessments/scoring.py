@@ -108,6 +108,16 @@ def score(item, figure) -> Scored:
     return KINDS[item.scoring](item, figure)
 
 
+def cents(points: Decimal) -> int:
+    """Points as whole hundredths, of which they always are."""
+    return int(points.scaleb(2))
+
+
+def amount(hundredths: int) -> Decimal:
+    """Points again, with two places."""
+    return Decimal(hundredths).scaleb(-2)
+
+
 def held(total: Decimal) -> Decimal:
     """A total held between 0 and 105."""
     return min(max(total, LOWEST), HIGHEST)

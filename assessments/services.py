@@ -11,6 +11,7 @@ from assessments.computing import Scorer
 from assessments.models import AreaResult, BodyResult, ManualScore, Run, Standard
 from assessments.standards import Definition, check, parse
 from federation.shared import audit
+from federation.shared.collecting import collector_paused
 from federation.shared.fields import paths_now
 from federation.shared.jobs import JobRefused, enqueue
 from federation.shared.metrics import Window
@@ -120,6 +121,7 @@ def window_of(run: Run) -> Window:
     return Window(run.year, run.as_of)
 
 
+@collector_paused()
 def compute_parts(run: Run, parts: list[Part]) -> list[tuple[Part, list]]:
     """Each part with the scores of its bodies, all of them computed at once; reads only."""
     found = bodies_of_parts(run.standard, parts, run.as_of)
@@ -134,6 +136,7 @@ def manual_points(run: Run) -> dict:
     return {(organisation, code): points for organisation, code, points in rows}
 
 
+@collector_paused()
 def store_parts(run: Run, computed: list[tuple[Part, list]], is_whole: bool = False) -> list:
     """Write parts, in a transaction; the same facts again write nothing. Gives the scores as they were written.
 
@@ -148,7 +151,7 @@ def store_parts(run: Run, computed: list[tuple[Part, list]], is_whole: bool = Fa
     storing.write_results(run, scores, ranks, storing.places_of(scores) if is_whole else None)
     paths = [part.path for part, _some in computed if not part.rest]
     if paths:
-        storing.roll_up_parts(run, definition_of(run), paths, scores, window_of(run))
+        storing.roll_up_parts(run, definition_of(run), paths, scores, window_of(run), is_whole=is_whole)
     return scores
 
 
@@ -172,7 +175,6 @@ def finish_run(run: Run, written: list | None = None):
 
     `written` are all scores, with their places, where one process has computed and stored the whole.
     """
-    definition, window = definition_of(run), window_of(run)
     still_judged = judged(run.standard, run.organisation.path, run.as_of)
     run.body_count = still_judged.count()
     if written is None:
@@ -182,9 +184,9 @@ def finish_run(run: Run, written: list | None = None):
         storing.drop_unjudged(run, still_judged)
     if written is None:
         storing.rank_area(run)
-    rest = [part for part in parts_of(run) if part.rest]
-    rest_scores = compute_parts(run, rest)[0][1] if rest else []
-    storing.roll_up_upper(run, definition, rest_scores, window)
+        rest = [part for part in parts_of(run) if part.rest]
+        rest_scores = compute_parts(run, rest)[0][1] if rest else []
+        storing.roll_up_upper(run, definition_of(run), rest_scores, window_of(run))
     run.facts_digest = storing.facts_digest(run, written)
     run.state = Run.State.COMPUTED
     run.computed_at = timezone.now()

@@ -159,11 +159,12 @@ class Tally:
         points = zip(*[score.points for score in scores], strict=True)
         for item, of_item, earned in zip(definition.items, states, points, strict=True):
             met, total = self.items.get(item.code, (0, Decimal(0)))
-            self.items[item.code] = (met + of_item.count(scoring.YES), sum(earned, total))
+            self.items[item.code] = (met + of_item.count(scoring.YES), total + scoring.amount(sum(earned)))
         for band, number in Counter(score.band for score in scores if score.band).items():
             self.bands[band] = self.bands.get(band, 0) + number
 
-    def add_area(self, area: AreaResult):
+    def add_area(self, area):
+        """What a lower area came to: its stored result, or its tally."""
         self.bodies += area.bodies
         self.complete += area.complete
         self.complete_sourced += area.complete_sourced
@@ -189,13 +190,16 @@ class Tally:
         )
 
 
-def roll_up_parts(run, definition: Definition, paths: list[str], scores, window):
-    """Totals of parts: of the area at the head of each and, where villages are judged, of each township in it."""
+def roll_up_parts(run, definition: Definition, paths: list[str], scores, window, is_whole: bool = False):
+    """Totals of parts: of the area at the head of each and, where villages are judged, of each township in it.
+
+    Where that is the whole run, of the cities and provinces above the parts as well.
+    """
     wanted = Q(path__in=paths)
     if run.standard.body_kind == BodyKind.VILLAGE_ASSOCIATION:
         townships = Q(body_kind=BodyKind.FEDERATION, level=Level.TOWNSHIP)
         wanted |= townships & span_of(paths, "path")
-    areas = list(Organisation.objects.filter(wanted).only("pk", "path"))
+    areas = list(Organisation.objects.filter(wanted).only("pk", "path", "level"))
     inside: dict[str, list] = {area.path: [] for area in areas}
     for length in {len(path) for path in inside}:
         for score in scores:
@@ -208,6 +212,9 @@ def roll_up_parts(run, definition: Definition, paths: list[str], scores, window)
             tally = Tally()
             tally.add_scores(definition, inside[area.path])
             pairs.append((area, tally))
+    if is_whole and run.organisation.level < Level.COUNTY:
+        counties = [(area.path, tally) for area, tally in pairs if area.level == Level.COUNTY]
+        pairs += _uppers(run, definition, counties, [])
     write_areas(run, pairs, window)
 
 
@@ -215,22 +222,28 @@ def roll_up_upper(run, definition: Definition, rest_scores, window):
     """Cities and provinces of the area from their counties, and from bodies that stand under no county."""
     if run.organisation.level >= Level.COUNTY:
         return
+    counties = AreaResult.objects.filter(run=run, organisation__level=Level.COUNTY)
+    counties = [(county.org_path, county) for county in counties]
+    write_areas(run, _uppers(run, definition, counties, rest_scores), window)
+
+
+def _uppers(run, definition: Definition, counties: list[tuple], rest_scores) -> list[tuple[Organisation, "Tally"]]:
+    """The federations above the counties, each with what `counties` (path, result or tally) and `rest_scores` give."""
     uppers = list(
         Organisation.objects.of_kind(BodyKind.FEDERATION)
         .filter(subtree(run.organisation.path), level__lt=Level.COUNTY)
         .only("pk", "path")
     )
-    counties = list(AreaResult.objects.filter(run=run, organisation__level=Level.COUNTY))
     pairs = []
     for upper in uppers:
         tally = Tally()
-        for county in counties:
-            if county.org_path.startswith(upper.path):
+        for path, county in counties:
+            if path.startswith(upper.path):
                 tally.add_area(county)
         tally.add_scores(definition, [score for score in rest_scores if score.body.path.startswith(upper.path)])
         if tally.bodies:
             pairs.append((upper, tally))
-    write_areas(run, pairs, window)
+    return pairs
 
 
 def write_areas(run, pairs, window):

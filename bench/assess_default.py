@@ -1,8 +1,14 @@
 """A year's assessment as one writes it with the ORM alone: an aggregate a metric, one row an item, bulk_create.
 
-It shares the text of the standards, the pure scoring functions and the sentences with the product, so that both
-must come to the same results (`differences`); of the engine of metrics, of scores and of storing it uses nothing.
-It does less than the product in one thing: areas are not rolled up.
+Why it is fair: it is what somebody who knows Django writes at the first go, and writes well. One conditional
+aggregate a metric over all bodies at once, never a query a body; tenures prefetched once; Exists for posts held;
+bulk_create in batches of 2,000; ranks by one sort; no signals, no history, no second pass. It is judged on the same
+bodies and stores the same: points, state, numerator, denominator, number of proofs and reason of every item, totals
+and ranks of every body, in tables as Django makes them; `compared` refuses to go on where one item says otherwise.
+It is not slowed: it shares the text of the standards, the pure scoring functions and the sentences with the product
+(nothing in them asks the database). And it is not helped: of the engine of metrics, of what scores and words are
+remembered for equal figures, and of storing it uses nothing. It does less than the product in one thing: areas are
+not rolled up.
 """
 
 import json

@@ -2,13 +2,24 @@
 
 from django.db.models import Q
 
-from federation.shared.metrics import SUBTREE, Counted, NoSource, register
+from federation.shared.metrics import SUBTREE, Counted, Exceptions, NoSource, register
 from ledgers.models import DisabledPerson, RosterSummary, SummaryState
+from ledgers.querysets import NARROWED_LATE
 from orgs.metrics import CAMPAIGN_2012, CITY_REPORT, COUNTY_REPORT, LETTER_2011
 
 
 def current_persons(window):
     return DisabledPerson.objects.current_on(window.as_of)
+
+
+def _left_out(window):
+    return DisabledPerson.objects.narrowed_late().not_current_on(window.as_of)
+
+
+# Few have left, few registered later, few have faults: each of these is an index of its own.
+_EXCEPTIONS = Exceptions(
+    every=lambda: DisabledPerson.objects.narrowed_late(), left_out=_left_out, narrowed_by=NARROWED_LATE
+)
 
 
 def approved_summaries(window):
@@ -20,7 +31,7 @@ register(Counted(
     definition="截止日当天在册残疾人中，登记表必填项（姓名、性别、民族、出生日期、身份证号、残疾类别和等级、户口类型、"
     "现住址、监护人或联系人、文化程度、就业形式）全部填写的人数，除以在册人数。本机构和下级机构都算。",
     facts=current_persons, where=lambda window: Q(missing_mandatory=0), is_ratio=True, reach=SUBTREE,
-    permission="persons.view",
+    exceptions=_EXCEPTIONS, unless=lambda window: Q(missing_mandatory__gt=0), permission="persons.view",
     mend="person-list?area={body}&quality=missing", mend_permission="persons.view",
 ))  # fmt: skip
 register(Counted(
@@ -28,7 +39,7 @@ register(Counted(
     definition="截止日当天在册残疾人中，登记表通过全部数据检查（号码、日期、类别等级相互一致）的人数，除以在册人数。"
     "本机构和下级机构都算。",
     facts=current_persons, where=lambda window: Q(failed_checks=""), is_ratio=True, reach=SUBTREE,
-    permission="persons.view",
+    exceptions=_EXCEPTIONS, unless=lambda window: ~Q(failed_checks=""), permission="persons.view",
     mend="person-list?area={body}&quality=failed", mend_permission="persons.view",
 ))  # fmt: skip
 

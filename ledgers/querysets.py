@@ -6,6 +6,7 @@ from federation.shared.fields import subtree
 from federation.shared.scope import Scope, ScopedQuerySet
 from federation.shared.sealed import blind_index
 
+NARROWED_LATE = "_walked_path"
 STILL_REGISTERED = Q(moved_away_on=None, deceased_on=None, cancelled_on=None)
 
 
@@ -37,6 +38,11 @@ class PersonQuerySet(ScopedQuerySet):
             Q(moved_away_on__lte=day) | Q(deceased_on__lte=day) | Q(cancelled_on__lte=day)
         )
 
+    def not_current_on(self, day):
+        """All the others, as querysets without a common row that an index finds: who had left, who came later."""
+        had_left = Q(moved_away_on__lte=day) | Q(deceased_on__lte=day) | Q(cancelled_on__lte=day)
+        return self.filter(~STILL_REGISTERED, had_left), self.filter(registered_on__gt=day).exclude(had_left)
+
     def with_id_number(self, id_number: str):
         """Exact search by the (normalised) ID number."""
         return self.filter(id_number_index=blind_index("id_number", id_number))
@@ -54,9 +60,13 @@ class PersonQuerySet(ScopedQuerySet):
 
     def walked_by_name(self):
         """For a page of a wide scope: on SQLite the scope asked of it next is a check, not a way in (see Unindexed)."""
-        rows = self.alias(_walked_path=Unindexed("org_path"))
-        rows.path_field = "_walked_path"
+        rows = self.narrowed_late()
+        rows.path_field = NARROWED_LATE
         return rows
+
+    def narrowed_late(self):
+        """With a path, NARROWED_LATE, that may be asked for without SQLite taking it for the way in (see Unindexed)."""
+        return self.alias(**{NARROWED_LATE: Unindexed("org_path")})
 
 
 class DraftQuerySet(ScopedQuerySet):

@@ -38,7 +38,7 @@ from orgs.models import (
     YearlyTarget,
 )
 from orgs.requirements import requirements_for
-from orgs.vacancies import first_day, vacant_gaps
+from orgs.vacancies import first_day, posts_owed, vacant_gaps
 
 LETTER_2011 = "乌海市海南区基层残疾人组织建设责任书（2011）"
 COUNTY_REPORT = "会宁县残疾人基层组织建设汇报材料：三、下一步工作打算（一）"
@@ -268,16 +268,22 @@ register(Worked(
 
 # --- vacant days ------------------------------------------------------------------------------
 def _vacant_days(bodies, window):
-    figures = {}
-    gaps_of = vacant_gaps(bodies, window)
+    figures, full = {}, {}
+    gaps_of, posts = vacant_gaps(bodies, window), posts_owed(bodies, window)
     for body in bodies:
-        days: dict[str, int] = {}
-        for gap in gaps_of.get(body.pk, ()):
-            days[gap.post] = days.get(gap.post, 0) + gap.days
-        owed = max(0, (window.as_of - first_day(body, window)).days + 1)
-        posts = requirements_for(body.body_kind, body.level, window.year).posts
-        gaps = len(gaps_of.get(body.pk, ()))
-        figures[body.pk] = Figure(sum(days.values()), owed * len(posts), tuple(days.items()), gaps)
+        gaps, number = gaps_of.get(body.pk, ()), len(posts[body.body_kind, body.level])
+        # Most have no gap, and are of the same age in the window.
+        key = (number, body.established_on)
+        figure = None if gaps else full.get(key)
+        if figure is None:
+            days: dict[str, int] = {}
+            for gap in gaps:
+                days[gap.post] = days.get(gap.post, 0) + gap.days
+            owed = max(0, (window.as_of - first_day(body, window)).days + 1)
+            figure = Figure(sum(days.values()), owed * number, tuple(days.items()), len(gaps))
+            if not gaps:
+                full[key] = figure
+        figures[body.pk] = figure
     return figures
 
 

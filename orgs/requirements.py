@@ -44,18 +44,23 @@ class Edition:
 
 def requirements_for(body_kind: str, level: int, year: int) -> Requirement:
     """What bodies of this kind and level must have in `year`; NOTHING_REQUIRED where the policy says nothing."""
-    table = _in_force(year)
-    return table.get((body_kind, int(level))) or table.get((body_kind, None)) or NOTHING_REQUIRED
+    return _required(_POLICIES, body_kind, int(level), year)
+
+
+@functools.cache
+def _required(folder: Path, body_kind: str, level: int, year: int) -> Requirement:
+    table = _in_force(folder, year)
+    return table.get((body_kind, level)) or table.get((body_kind, None)) or NOTHING_REQUIRED
 
 
 def all_requirements(year: int) -> list[tuple[str, int | None, Requirement]]:
     """(body kind, level or None for any, requirement) of every entry of the policy in force in `year`."""
-    return [(kind, level, requirement) for (kind, level), requirement in _in_force(year).items()]
+    return [(kind, level, requirement) for (kind, level), requirement in _in_force(_POLICIES, year).items()]
 
 
-def _in_force(year: int) -> dict[tuple[str, int | None], Requirement]:
+def _in_force(folder: Path, year: int) -> dict[tuple[str, int | None], Requirement]:
     """The table of the latest edition that applies by `year`; before the first one nothing is required."""
-    return next((edition.table for edition in reversed(editions(_POLICIES)) if edition.applies_from <= year), {})
+    return next((edition.table for edition in reversed(editions(folder)) if edition.applies_from <= year), {})
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from federation.shared.metrics import span
+from federation.shared.metrics import bits_of, span
 from orgs.models import Post, Tenure
 from orgs.requirements import requirements_for
 
@@ -54,9 +54,36 @@ def first_day(body, window) -> datetime.date:
     return max(window.start, body.established_on) if body.established_on else window.start
 
 
-def _tenures_in_window(bodies, window) -> tuple[set, dict]:
-    """Of the required posts: the (path, post) held all through the window; of the rest {…: [(from, to or None)]}."""
-    posts = {post for body in bodies for post in requirements_for(body.body_kind, body.level, window.year).posts}
+def posts_owed(bodies, window) -> dict[tuple, tuple[str, ...]]:
+    """{(kind, level): the posts required of them in the window's year}."""
+    kinds = {(body.body_kind, body.level) for body in bodies}
+    return {kind: requirements_for(*kind, window.year).posts for kind in kinds}
+
+
+def vacant_gaps(bodies, window) -> dict[int, list[Gap]]:
+    """{pk: gaps in the required posts within the window}; bodies without any gap are left out."""
+    owed = posts_owed(bodies, window)
+    posts = tuple(dict.fromkeys(post for each in owed.values() for post in each))
+    bits = {post: 1 << place for place, post in enumerate(posts)}
+    all_held = {kind: sum(bits[post] for post in each) for kind, each in owed.items()}
+    held, tenures = _tenures_in_window(bodies, posts, window)
+    found = {}
+    for body in bodies:
+        kind, held_here = (body.body_kind, body.level), held.get(body.path, 0)
+        if held_here & all_held[kind] == all_held[kind]:
+            continue
+        begin, gaps = first_day(body, window), []
+        for post in owed[kind]:
+            if not held_here & bits[post]:
+                some = tenures.get((body.path, post), ())
+                gaps += [Gap(post, *stretch) for stretch in gaps_between(some, begin, window.as_of)]
+        if gaps:
+            found[body.pk] = gaps
+    return found
+
+
+def _tenures_in_window(bodies, posts: tuple[str, ...], window) -> tuple[dict, dict]:
+    """{path: `posts` held all the window, as bits}; other tenures as {(path, post): [(from, to or None)]}."""
     rows = Tenure.objects.filter(
         span(bodies, "org_path"),
         Q(ended_on__isnull=True) | Q(ended_on__gte=window.start),
@@ -66,24 +93,9 @@ def _tenures_in_window(bodies, window) -> tuple[set, dict]:
     rows = rows.order_by()
     # Nearly all posts are: of those the days need not be read.
     throughout = Q(started_on__lte=window.start) & (Q(ended_on__isnull=True) | Q(ended_on__gte=window.as_of))
-    held = set(rows.filter(throughout).values_list("org_path", "post"))
+    held = dict(rows.filter(throughout).values_list("org_path").annotate(bits=bits_of("post", posts)))
     found = defaultdict(list)
     rest = rows.exclude(throughout).values_list("org_path", "post", "started_on", "ended_on")
     for path, post, started_on, ended_on in rest:
         found[path, post].append((started_on, ended_on))
     return held, found
-
-
-def vacant_gaps(bodies, window) -> dict[int, list[Gap]]:
-    """{pk: gaps in the required posts within the window}; bodies without any gap are left out."""
-    held, tenures = _tenures_in_window(bodies, window)
-    found = {}
-    for body in bodies:
-        begin, gaps = first_day(body, window), []
-        for post in requirements_for(body.body_kind, body.level, window.year).posts:
-            if (body.path, post) not in held:
-                some = tenures.get((body.path, post), ())
-                gaps += [Gap(post, *stretch) for stretch in gaps_between(some, begin, window.as_of)]
-        if gaps:
-            found[body.pk] = gaps
-    return found

@@ -15,13 +15,23 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Min, Q, Sum
-from django.db.models.functions import Length, Substr
+from django.db.models import Count, Min, Sum
 
-from federation.shared.fields import subtree
+from federation.shared.metric_queries import (
+    OWN,
+    SUBTREE,
+    Exceptions,
+    bits_of,
+    kinds_present,
+    one_pass,
+    reach_of,
+    span,
+    span_of,
+)
 
-OWN = "own"
-SUBTREE = "subtree"
+# What those who declare metrics need of the queries.
+__all__ = ["OWN", "SUBTREE", "Exceptions", "bits_of", "span", "span_of"]
+
 _CENT = Decimal("0.01")
 
 
@@ -129,6 +139,10 @@ class Counted(Metric):
     amounts: tuple[str, str] | None = None
     reach: str = OWN
     path_field: str = "org_path"
+    # How many bodies are counted at once where nearly every row is a fact and meets the condition; `unless` is then
+    # what a fact has that does not meet it.
+    exceptions: Exceptions | None = None
+    unless: Callable[[Window], Any] | None = None
 
     @property
     def has_denominator(self) -> bool:
@@ -150,11 +164,11 @@ class Counted(Metric):
         return Figure(numerator, denominator)
 
     def compute(self, bodies, window):
-        return _one_pass([self], bodies, window)[self.name]
+        return one_pass([self], bodies, window)[self.name]
 
     def rows(self, body, window):
         """All rows of the denominator, of this body."""
-        return self.facts(window).filter(_reach_of(self, body.path))
+        return self.facts(window).filter(reach_of(self, body.path))
 
     def evidence(self, body, window):
         rows = self.rows(body, window)
@@ -192,26 +206,24 @@ class Kinds(Metric):
         return Figure(len(required) - len(absent), len(required), absent)
 
     def compute(self, bodies, window):
-        present: dict[int, set] = {}
-        for by_path, length, rows in _by_depth(self, bodies, window):
-            key = Substr(self.path_field, 1, length) if length else F(self.path_field)
-            for path, kind in rows.annotate(body_key=key).values_list("body_key", self.field).distinct():
-                pk = by_path.get(path)
-                if pk is not None:
-                    present.setdefault(pk, set()).add(kind)
+        required = {body.pk: self.required(body, window) for body in bodies}
+        kinds = tuple(dict.fromkeys(kind for each in set(required.values()) for kind in each))
+        masks = kinds_present(self, kinds, bodies, window)
         known: dict = {}
         figures = {}
         for body in bodies:
-            if body.pk in present:
-                key = (frozenset(present[body.pk]), self.required(body, window))
+            mask = masks.get(body.path)
+            if mask is not None:
+                key = (mask, required[body.pk])
                 if key not in known:
-                    known[key] = self._figure(*key)
+                    present = {kind for place, kind in enumerate(kinds) if mask >> place & 1}
+                    known[key] = self._figure(present, key[1])
                 figures[body.pk] = known[key]
         return figures
 
     def evidence(self, body, window):
         """The first row of each required kind: a kind counts once however many rows it has."""
-        rows = self.facts(window).filter(_reach_of(self, body.path))
+        rows = self.facts(window).filter(reach_of(self, body.path))
         rows = rows.filter(**{f"{self.field}__in": self.required(body, window)})
         first = rows.order_by().values(self.field).annotate(first=Min("pk")).values("first")
         return rows.filter(pk__in=first)
@@ -286,99 +298,8 @@ def compute(names: Iterable[str], bodies: Iterable, window: Window) -> Figures:
         else:
             by_metric[name] = declared.compute(bodies, window) if bodies else {}
     for group in shared.values():
-        by_metric.update(_one_pass(group, bodies, window))
+        by_metric.update(one_pass(group, bodies, window))
     return Figures(by_metric, window)
-
-
-def span(bodies, field: str) -> Q:
-    """The one index range that holds every fact of theirs: from the first path to the last one's subtree."""
-    return span_of([body.path for body in bodies], field)
-
-
-def span_of(paths, field: str) -> Q:
-    return Q(**{f"{field}__gte": min(paths), f"{field}__lt": max(paths) + "~"})
-
-
-def _reach_of(declared, path: str) -> Q:
-    if declared.reach == OWN:
-        return Q(**{declared.path_field: path})
-    return subtree(path, declared.path_field)
-
-
-def _by_depth(declared, bodies, window):
-    """(pk by path, length to cut paths to or 0, facts in range) for each query that is needed.
-
-    A subtree is found by cutting the facts' paths to the length of the bodies' own, once per length; own facts
-    carry the body's path itself, and only those as deep as a body are read.
-    """
-    by_length: dict[int, dict[str, int]] = {}
-    for body in bodies:
-        by_length.setdefault(len(body.path), {})[body.path] = body.pk
-    name = declared.path_field
-    facts = declared.facts(window).order_by()
-    if declared.reach == OWN:
-        by_path = {body.path: body.pk for body in bodies}
-        if len(bodies) == 1:
-            yield by_path, 0, facts.filter(**{name: bodies[0].path})
-            return
-        facts = facts.filter(span(bodies, name))
-        yield by_path, 0, facts.alias(path_length=Length(name)).filter(path_length__in=list(by_length))
-        return
-    for length, by_path in sorted(by_length.items()):
-        yield by_path, length, facts.filter(span_of(by_path, name))
-
-
-def _one_pass(group: list[Counted], bodies, window) -> dict[str, dict[int, Figure]]:
-    """The figures of metrics that share facts and reach: one grouped query a depth, a column a number."""
-    aggregates: dict = {}
-    places = []
-    for declared in group:
-        wanted = declared.columns(window)
-        places.append((declared, *(_place(aggregates, each) for each in wanted)))
-    name = group[0].path_field
-    found: dict[str, dict[int, Figure]] = {declared.name: {} for declared in group}
-    for by_path, length, rows in _by_depth(group[0], bodies, window):
-        for path, row in _grouped(rows, name, length, aggregates):
-            pk = by_path.get(path)
-            if pk is None:
-                continue
-            for declared, numerator, denominator, count in places:
-                found[declared.name][pk] = declared.figure(
-                    row[numerator], row[denominator] if denominator else None, row[count] if count else None
-                )
-    return found
-
-
-def _grouped(rows, name: str, length: int, aggregates: dict):
-    """(path cut to `length`, row of aggregates behind it) of facts that are grouped by it.
-
-    A fact's own body stands in `org_path`: so many share one that cutting the path of every fact in the database
-    is dearer than adding up here what is grouped by it whole. Bodies (`path`) have nothing to be grouped by.
-    """
-    cut = length and name == "path"
-    rows = rows.annotate(body_key=Substr(name, 1, length) if cut else F(name))
-    rows = rows.values("body_key").annotate(**aggregates).values_list("body_key", *aggregates)
-    if cut or not length:
-        return ((row[0], row) for row in rows)
-    sums: dict[str, tuple] = {}
-    for row in rows:
-        path = row[0][:length]
-        known = sums.get(path)
-        sums[path] = (
-            row if known is None else (path, *((a or 0) + (b or 0) for a, b in zip(known[1:], row[1:], strict=True)))
-        )
-    return sums.items()
-
-
-def _place(aggregates: dict, expression) -> int | None:
-    """The column of an aggregate in the query's rows; equal ones share a column."""
-    if expression is None:
-        return None
-    for number, known in enumerate(aggregates.values(), start=1):
-        if known == expression:
-            return number
-    aggregates[f"c{len(aggregates)}"] = expression
-    return len(aggregates)
 
 
 def _money(value) -> Decimal:

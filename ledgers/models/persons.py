@@ -260,6 +260,8 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
                 for name in COMMON
             ),
             models.Index(fields=["certificate_number_index"], name="person_certificate"),
+            # Who registered after the day of an assessment.
+            models.Index(fields=["registered_on"], name="person_registered"),
             # Few rows each: what waits for somebody, who lives together, who has the same guardian.
             models.Index(
                 fields=["org_path", "state"], name="person_waiting", condition=~models.Q(state=EntryState.APPROVED)

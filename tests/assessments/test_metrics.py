@@ -1,6 +1,7 @@
 """Every metric: its evidence is what it counted, its number does not depend on how many are asked at once."""
 
 import random
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -147,3 +148,16 @@ def test_the_facts_of_a_body_do_not_depend_on_what_was_drawn_before(world):
         return found
 
     assert regulations() == regulations(world.village_second) != []
+
+
+def test_a_province_counted_by_its_exceptions_gets_the_figures_that_counting_one_by_one_gives(bodies, monkeypatch):
+    names = [declared.name for declared in all_metrics() if getattr(declared, "exceptions", None)]
+    assert len(names) == 2
+    found = []
+    for many in (len(bodies) + 1, 1):
+        monkeypatch.setattr("federation.shared.metric_queries.MANY", many)
+        for day in (AS_OF, AS_OF + timedelta(days=1), AS_OF - timedelta(days=1), date(2012, 1, 1)):
+            figures = compute(names, bodies, Window(day.year, day))
+            found.append([[figures.of(name, body) for body in bodies] for name in names])
+    assert found[:4] == found[4:]
+    assert all(any(figure.numerator < figure.denominator for figure in some) for some in found[0])

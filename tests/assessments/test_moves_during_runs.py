@@ -94,9 +94,7 @@ def test_a_body_that_moves_between_two_parts_is_in_the_run_once(run, world, firs
 
 
 def test_a_body_that_leaves_the_area_is_dropped_though_it_is_the_first_computation(world, county):
-    run = prepare_run(
-        standard=Standard.objects.get(code="village_2012"), area=county, year=YEAR, as_of=AS_OF, by=None
-    )
+    run = prepare_run(standard=Standard.objects.get(code="village_2012"), area=county, year=YEAR, as_of=AS_OF, by=None)
     store(run, compute_parts(run, parts_of(run)))
     give_away(world)
     finish(run)

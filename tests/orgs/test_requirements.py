@@ -39,7 +39,8 @@ def test_five_associations_are_required_at_county_level_and_above_and_none_below
 
 
 def test_an_association_needs_the_same_posts_at_every_level():
-    found = {requirements_for(BodyKind.SPECIALISED_ASSOCIATION, level, YEAR) for level in (Level.PROVINCE, Level.COUNTY)}
+    levels = (Level.PROVINCE, Level.COUNTY)
+    found = {requirements_for(BodyKind.SPECIALISED_ASSOCIATION, level, YEAR) for level in levels}
     assert len(found) == 1
     assert Post.ASSOCIATION_CHAIR in found.pop().posts
 
