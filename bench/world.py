@@ -16,6 +16,7 @@ from federation.shared.pinyin import pinyin_of
 from federation.shared.sealed import blind_index, row_aad, seal
 from ledgers import name_index
 from ledgers.models import DisabledPerson
+from ledgers.models.derived import OLD_ALREADY
 from orgs.bulk import insert_rows
 from orgs.models import BodyKind, Level, Organisation, PlaceKind
 
@@ -119,7 +120,7 @@ PERSON_COLUMNS = (
     "moved_away_on", "deceased_on", "missing_mandatory", "failed_checks", "updated_at", "marital_status",
     "political_status", "dibao", "housing", "pension", "medical", "care", "grid", "is_elderly_disabled_household",
     "is_extreme_poverty_support", "has_living_subsidy", "has_care_subsidy", "is_home_adapted",
-    "needs_home_adaptation", "next_review_on", "last_visited_on",
+    "needs_home_adaptation", "next_review_on", "last_visited_on", "eldest_born_on",
 )  # fmt: skip
 _CATEGORIES = "11222344444444455667"
 _GRADES = "1122233334"
@@ -191,8 +192,12 @@ def person_rows(bodies: list[dict], count: int, context):
             date(2012, 1, 1) + timedelta(days=number % 5000),
             date(2025, 6, 1) if dice * 5003 % 1 < 0.01 else None, date(2025, 7, 1) if dice * 4001 % 1 < 0.03 else None,
             0 if complete else 1, "" if valid else "household", now - timedelta(seconds=number * 104_729 % 90_000_000),
-            *_circumstances(number, dice),
+            *(described := _circumstances(number, dice)), OLD_ALREADY if described[_ELDERLY] else born,
         )  # fmt: skip
+
+
+# Where in it stands whether somebody old lives along.
+_ELDERLY = 8
 
 
 def _circumstances(number: int, dice: float) -> tuple:

@@ -38,6 +38,8 @@ ACTIONS = {
     "ledgers.person.merge_undone": "撤销合并登记表",
     "ledgers.person.transferred": "转移残疾人",
     "ledgers.person.returned": "退回登记表",
+    "ledgers.person.said_distinct": "认定不是同一个人",
+    "ledgers.person.distinct_taken_back": "取消“不是同一个人”的认定",
     "ledgers.person.erased": "删除个人信息",
     "ledgers.request.received": "登记个人信息请求",
     "ledgers.request.granted": "办理个人信息请求",

@@ -4,14 +4,19 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Q
 
+from federation.shared.rosters.table import NEW
 from federation.shared.sealed import blind_index
-from ledgers.models import DisabledPerson
+from ledgers.distinct import known_distinct, settled_pairs
+from ledgers.models import DisabledPerson, DistinctPair
 from ledgers.querysets import STILL_REGISTERED
 
 MOST_SIMILAR = 5
 GROUPS_A_PAGE = 30
 # Nobody looks through more pages than this; whoever has more begins with a smaller area.
 MOST_PAGES = 200
+ASKED_AT_ONCE = 5000
+# Rows named in a notice.
+TOLD_OF = 20
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,10 @@ LIKENESSES = {
 
 
 def similar_to(person: DisabledPerson, user) -> list[DisabledPerson]:
-    """People `user` sees, still registered, that may be `person` (a stored or an unsaved one)."""
+    """People `user` sees, still registered, that may be `person` (a stored or an unsaved one).
+
+    Without those of whom somebody has said that they are somebody else.
+    """
     conditions = Q()
     if person.name and person.born_on:
         conditions |= Q(name=person.name, born_on=person.born_on)
@@ -50,7 +58,38 @@ def similar_to(person: DisabledPerson, user) -> list[DisabledPerson]:
     if not conditions:
         return []
     rows = DisabledPerson.objects.visible_to(user).filter(conditions & STILL_REGISTERED).exclude(pk=person.pk)
+    if person.pk:
+        rows = rows.exclude(known_distinct(person))
     return list(rows.select_related("organisation").order_by("org_path", "id")[:MOST_SIMILAR])
+
+
+def alike_on_file(table, places) -> list[str]:
+    """What to tell of the new rows of a roster that have name and birth date of somebody on file in its own area.
+
+    Nobody is refused for it: two people may share both. Once written they stand among the duplicates until somebody
+    says which they are; sent again they are found by their numbers and not told again.
+    """
+    if not table.has("born_on"):
+        return []
+    names, births = table.values["name"], table.values["born_on"]
+    fresh = [index for index, outcome in enumerate(table.outcomes) if outcome == NEW and births[index]]
+    wanted = {(names[index], births[index]) for index in fresh}
+    known = set()
+    asked = sorted({name for name, _born in wanted})
+    # A question over all bodies, of whose answers only those of the importer's bodies are looked at.
+    on_file = DisabledPerson.objects.filter(STILL_REGISTERED).order_by()
+    for start in range(0, len(asked), ASKED_AT_ONCE):
+        rows = on_file.filter(name__in=asked[start : start + ASKED_AT_ONCE], born_on__isnull=False)
+        found = rows.values_list("name", "born_on", "organisation_id").iterator(ASKED_AT_ONCE)
+        known |= {(name, born.isoformat()) for name, born, body in found if body in places.by_pk} & wanted
+    rows = [str(table.rows[index]) for index in fresh if (names[index], births[index]) in known]
+    if not rows:
+        return []
+    more = f"等 {len(rows)} 行" if len(rows) > TOLD_OF else "行"
+    return [
+        f"第 {'、'.join(rows[:TOLD_OF])} {more}是新增，但您负责的范围内已有姓名和出生日期相同的人。可能是身份证号录错，"
+        "请核对后再确认；写入以后在“疑似重复”里合并，或认定不是同一个人。"
+    ]
 
 
 def likenesses_of(one: DisabledPerson, other: DisabledPerson) -> list[str]:
@@ -90,14 +129,24 @@ class GroupPage:
         return f"第 {self.number} 页，{len(self.groups)} 组"
 
 
-def read_groups(rows, likeness: Likeness, number: int, address: str) -> GroupPage:
-    """One page of groups among `rows` (in scope) by two questions: which groups, and who is in them."""
+def read_groups(rows, likeness: Likeness, number: int, address: str, pairs=None) -> GroupPage:
+    """One page of groups among `rows` (in scope) by three questions: which groups, which are settled, who is in them.
+
+    `pairs` (in the same scope): a group all of whose files were said to be different people's is not shown.
+    """
     columns = likeness.columns
     rows = rows.filter(likeness.filled() & STILL_REGISTERED)
-    start = (number - 1) * GROUPS_A_PAGE
+    pairs = DistinctPair.objects.none() if pairs is None else pairs
+    settled = {_plain(key): number for key, number in settled_pairs(pairs, columns).items()}
+    start, end = (number - 1) * GROUPS_A_PAGE, number * GROUPS_A_PAGE
     alike = rows.order_by(*columns).values_list(*columns).annotate(files=Count("pk")).filter(files__gt=1)
-    keys = [_plain(key[:-1]) for key in alike[start : start + GROUPS_A_PAGE + 1]]
-    shown = keys[:GROUPS_A_PAGE]
+    # No more than this many of those before the end of the page can be settled.
+    keys = []
+    for *key, files in alike[: end + 1 + len(settled)]:
+        key = _plain(key)
+        if settled.get(key, 0) < files * (files - 1) // 2:
+            keys.append(key)
+    shown = keys[start:end]
     found: dict[tuple, list] = {key: [] for key in shown}
     if shown:
         wanted = {f"{column}__in": {key[place] for key in shown} for place, column in enumerate(columns)}
@@ -106,7 +155,7 @@ def read_groups(rows, likeness: Likeness, number: int, address: str) -> GroupPag
             key = _plain(tuple(getattr(person, column) for column in columns))
             if key in found:
                 found[key].append(person)
-    return GroupPage(list(found.values()), number, len(keys) > GROUPS_A_PAGE and number < MOST_PAGES, address)
+    return GroupPage(list(found.values()), number, len(keys) > end and number < MOST_PAGES, address)
 
 
 def _plain(key) -> tuple:

@@ -14,6 +14,7 @@ from django.db import connection, models, transaction
 from federation.shared import audit
 from ledgers import erasure_list, name_index
 from ledgers import erasure_traces as traces_of
+from ledgers.households import lock_household, refresh_household
 from ledgers.models import DisabledPerson, Erasure, PersonRequest, Transfer
 from ledgers.models.dictionaries import Dibao, TransferState
 
@@ -70,12 +71,16 @@ def erase_person(*, person: DisabledPerson, by, reason: str, on_request: PersonR
     """
     with transaction.atomic():
         _overwrite_what_is_deleted()
+        home = DisabledPerson.objects.filter(pk=person.pk).values_list("household_id", flat=True).first()
+        lock_household(home)
         stored = DisabledPerson.objects.select_for_update(of=("self",)).get(pk=person.pk)
         refusal = why_not(stored) if reason == Erasure.Reason.REQUEST else ""
         if refusal:
             raise ValidationError(refusal)
         organisation = stored.organisation
         removed = _remove(stored)
+        # Those who lived with the person are one fewer; the household may be gone as well.
+        refresh_household(pk=home, by=by)
         name_index.flush(connection)
         erasure = Erasure.objects.create(
             organisation=organisation,

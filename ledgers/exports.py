@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from federation.shared.export_rows import ExportColumn, column_sheet, columns_of
 from federation.shared.exports import ExportKind, register_export
 from federation.shared.workbooks.writer import Sheet
@@ -9,9 +11,12 @@ from ledgers.consent import WITHDRAWN
 from ledgers.filters import PersonFilter
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import DisabilityCategory, Rehabilitation
-from ledgers.resources import PersonRoster
+from ledgers.querysets import sixty_by
+from ledgers.resources import ELDERLY, PersonRoster
 from orgs.places import WrittenPlaces
 
+# As it is today: see ledgers.households.
+_SOURCES = {ELDERLY: "eldest_born_on"}
 _OF_PLACE = dict.fromkeys(("township", "village", "division_code"), "organisation_id")
 # Several values in one cell, a digit each.
 _SEVERAL = {"category_parts": dict(DisabilityCategory.choices), "rehabilitation": dict(Rehabilitation.choices)}
@@ -27,7 +32,7 @@ class Reader:
 
 
 def person_columns() -> list[ExportColumn]:
-    return columns_of(PersonRoster.columns, _OF_PLACE)
+    return columns_of(PersonRoster.columns, _OF_PLACE | _SOURCES)
 
 
 def _filter(user, data, rows=None) -> PersonFilter:
@@ -61,6 +66,8 @@ def person_sheet(rows, columns: list[ExportColumn], whole: bool) -> Sheet:
             words[column.name] = _several(_SEVERAL[column.name])
         elif column.name not in _OF_PLACE and column.kind == "text" and widgets[column.name].widget.column.dictionary:
             words[column.name] = widgets[column.name].widget.render
+    sixty = sixty_by(timezone.localdate())
+    words[ELDERLY] = lambda eldest: "是" if eldest and eldest <= sixty else "否"
     if any(column.name in _OF_PLACE for column in columns):
         places = WrittenPlaces(rows.order_by().values("organisation_id"))
         words |= {

@@ -13,7 +13,7 @@ from ledgers import rules
 from ledgers.consent import WITHDRAWN, WITHOUT_CONSENT
 from ledgers.filter_form import BOOLEANS, DICTIONARIES, REVIEW_DAYS, UNFILLED, PersonFilterForm, PickField
 from ledgers.models.persons import COMMON
-from ledgers.querysets import STILL_REGISTERED, Unindexed
+from ledgers.querysets import STILL_REGISTERED, Unindexed, in_old_home
 from ledgers.search import search
 from orgs.models import Organisation, Worker
 
@@ -106,7 +106,7 @@ class PersonFilter:
                 condition &= Q(**{name: "" if chosen[name] == UNFILLED else chosen[name]})
         for name in BOOLEANS:
             if chosen[name]:
-                condition &= Q(**{name: chosen[name] == "yes"})
+                condition &= _is_so(name, chosen[name] == "yes")
         condition &= _of_age(chosen) & _reviewed(chosen) & _quality(chosen) & _described(chosen) & self._helped(chosen)
         return condition & STATE_CONDITIONS[chosen["state"] or "current"]
 
@@ -184,6 +184,13 @@ def describe(given, areas: dict[str, str]) -> str:
                 value = choices.get(value, "（已不能用）")
             words.append(f"{field.label}：{value}")
     return "、".join(words) or "按所选的顺序排列"
+
+
+def _is_so(name: str, wanted: bool) -> Q:
+    if name == "is_elderly_disabled_household":
+        # What was filled in is one thing, who is sixty today another.
+        return in_old_home(timezone.localdate()) if wanted else ~in_old_home(timezone.localdate())
+    return Q(**{name: wanted})
 
 
 def _of_age(chosen) -> Q:

@@ -9,6 +9,7 @@ from federation.shared.forms import HouseModelForm, ThreeBoxDateField
 from federation.shared.sealed import SealedText
 from ledgers import rules
 from ledgers.consent import policy_now
+from ledgers.distinct import WHY
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import DisabilityCategory, Rehabilitation
 from orgs.models import BodyKind, Level, Organisation, Post, Sex, Tenure, Worker
@@ -79,6 +80,15 @@ class PersonForm(HouseModelForm):
     # Which draft of the author this is, for the button 存草稿 and for static/js/draft.js.
     draft = forms.CharField(required=False, widget=forms.HiddenInput)
     draft_version = forms.CharField(required=False, widget=forms.HiddenInput)
+    # Shown only where files that are alike were found (ask_about): which, and why they are somebody else's.
+    distinct_from = forms.CharField(required=False, widget=forms.HiddenInput)
+    distinct_reason = forms.CharField(
+        label="为什么不是同一个人",
+        required=False,
+        max_length=300,
+        widget=forms.HiddenInput,
+        help_text="确实不是同一个人的填写，例如：同名同日出生，身份证已当面核对。不要写号码",
+    )
 
     sections_spec = [
         ("一、本人情况", ["organisation", "name", "sex", "ethnicity", "id_number", "born_on", "phone"]),
@@ -116,6 +126,7 @@ class PersonForm(HouseModelForm):
             ["responsible_cadre", "member_in_charge", "last_visited_on", "registered_on", "remark"],
         ),
         ("八、个人信息使用同意", ["consent_kind", "consented_on"]),
+        ("九、不是同一个人", ["distinct_reason"]),
     ]  # fmt: skip
 
     class Meta:
@@ -188,6 +199,15 @@ class PersonForm(HouseModelForm):
         if self.instance.member_in_charge_id:
             workers = workers | Worker.objects.filter(pk=self.instance.member_in_charge_id)
         self.fields["member_in_charge"].queryset = workers.only("name").order_by("name", "id")
+
+    def ask_about(self, similar, button, *, is_unanswered):
+        """Draw the form again with the question whether the person is one of `similar`, and the button that says no."""
+        self.data = self.data.copy()
+        self.data["distinct_from"] = ",".join(str(row.uid) for row in similar)
+        self.fields["distinct_reason"].widget = forms.TextInput()
+        self.actions = [button, *(each for each in self.actions if each[0] == "draft")]
+        if is_unanswered:
+            self.add_error("distinct_reason", WHY)
 
     # --- each field as it is kept ---------------------------------------------------------------
     def clean_name(self):

@@ -1,38 +1,34 @@
 """Who lives together: a household of a village, and what follows from it for each of its people.
 
-Of everybody still registered in a household, `household_disabled` is their number (一户多残 from two on) and
-`is_elderly_disabled_household` says 老残一体: one of them is 60 or older, or somebody of that age lives with them.
-Both are kept by these services. The household is locked before its people, so that no two changes wait for each other.
+Of everybody still registered in a household, `household_disabled` is their number (一户多残 from two on), and
+`eldest_born_on` the birth date that decides 老残一体: one of them is 60 or older, or somebody of that age lives with
+them. Both are kept by these services at every write; that somebody turns sixty is no write, and found by asking with
+the day. The household is locked before its people, so that no two changes wait for each other.
 """
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 
-from federation.shared.history import create_versioned, save_versioned
+from federation.shared.history import create_versioned, record_changes_bulk, save_versioned
 from ledgers.models import DisabledPerson, Household
-from ledgers.querysets import STILL_REGISTERED
+from ledgers.models.derived import OLD_ALREADY
+from ledgers.querysets import STILL_REGISTERED, sixty_by
 
-ELDERLY_FROM = 60
 MOST_MEMBERS = 30
 _TRIES = 5
-
-
-def born_by(today: date) -> date:
-    """Who was born on this day or before is 60 today."""
-    # 29 February: the birthday of a year without it is 28 February.
-    day = 28 if (today.month, today.day) == (2, 29) else today.day
-    return date(today.year - ELDERLY_FROM, today.month, day)
+_ASKED_AT_ONCE = 5000
 
 
 def with_counts(households, today: date):
     """`households` with `disabled` (people still registered), `old` (of them 60 or older) and `is_elderly`."""
     current = Q(persons__moved_away_on=None, persons__deceased_on=None, persons__cancelled_on=None)
-    old = DisabledPerson.objects.filter(STILL_REGISTERED, household=OuterRef("pk"), born_on__lte=born_by(today))
+    old = DisabledPerson.objects.filter(STILL_REGISTERED, household=OuterRef("pk"), born_on__lte=sixty_by(today))
     return households.annotate(
         linked=Count("persons"),
         disabled=Count("persons", filter=current),
@@ -109,7 +105,7 @@ def alone(person: DisabledPerson):
     """Set what holds for somebody who leaves a household; the caller saves."""
     person.household = None
     person.household_disabled = 1
-    person.is_elderly_disabled_household = _is_old(person, timezone.localdate())
+    person.is_elderly_disabled_household = False
 
 
 def change_household(*, household: Household, expected_version: int, by) -> Household:
@@ -130,18 +126,69 @@ def refresh_household(*, pk: int | None, by):
         if household is None:
             return
         members = list(household.persons.filter(STILL_REGISTERED).order_by("pk").select_for_update(of=("self",)))
-        today = timezone.localdate()
-        elderly = bool(household.elderly) or any(_is_old(member, today) for member in members)
         for member in members:
             member.household_disabled = len(members)
-            member.is_elderly_disabled_household = elderly
+            member.is_elderly_disabled_household = bool(household.elderly)
             if household.size:
                 member.household_size = household.size
             save_versioned(member, by=by, via="system")
+        keep_eldest([household.pk])
 
 
-def _is_old(person, today) -> bool:
-    return person.born_on is not None and person.born_on <= born_by(today)
+def keep_eldest(households: Iterable[int]):
+    """Bring `eldest_born_on` up to date in everybody registered in the households: one statement, no record."""
+    eldest = (
+        DisabledPerson.objects.filter(STILL_REGISTERED, household=OuterRef("household"))
+        .order_by()
+        .values("household")
+        .annotate(eldest=Min("born_on"))
+        .values("eldest")
+    )
+    lives_along = Exists(Household.objects.filter(pk=OuterRef("household"), elderly__gt=0))
+    DisabledPerson.objects.filter(STILL_REGISTERED, household__in=list(households)).update(
+        eldest_born_on=Case(When(lives_along, then=Value(OLD_ALREADY)), default=Subquery(eldest))
+    )
+
+
+def recount_households(*, persons: Iterable[int], by):
+    """After a set-based write of `persons`: number and eldest of the households they live in, set-based as well."""
+    with transaction.atomic():
+        homes = set()
+        for some in _batches(persons):
+            rows = DisabledPerson.objects.filter(pk__in=some, household__isnull=False)
+            homes |= set(rows.order_by().values_list("household", flat=True))
+        for some in _batches(sorted(homes)):
+            list(Household.objects.filter(pk__in=some).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+            keep_eldest(some)
+            _keep_number(some, by)
+
+
+def _batches(pks: Iterable[int]) -> Iterator[list[int]]:
+    rest = iter(pks)
+    while some := list(itertools.islice(rest, _ASKED_AT_ONCE)):
+        yield some
+
+
+def _keep_number(households: list[int], by):
+    """`household_disabled` of everybody registered in the households, with a record where it changes."""
+    number = (
+        DisabledPerson.objects.filter(STILL_REGISTERED, household=OuterRef("household"))
+        .order_by()
+        .values("household")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    members = DisabledPerson.objects.filter(STILL_REGISTERED, household__in=households)
+    wrong = members.annotate(number=Subquery(number)).exclude(household_disabled=F("number"))
+    wrong = wrong | members.annotate(number=Subquery(number)).filter(household_disabled=None)
+    rows = list(wrong.order_by("pk").values_list("pk", "version", "household_disabled", "number"))
+    pks = [row[0] for row in rows]
+    DisabledPerson.objects.filter(pk__in=pks).update(
+        household_disabled=Subquery(number), version=F("version") + 1, updated_at=timezone.now()
+    )
+    records = [(pk, version + 1, {"household_disabled": [before, after]}) for pk, version, before, after in rows]
+    if records:
+        record_changes_bulk(DisabledPerson._meta.label_lower, records, by=by, via="system")
 
 
 def suggestions_for(person_or_household, members, visible):

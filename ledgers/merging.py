@@ -16,10 +16,18 @@ from federation.shared import audit
 from federation.shared.change_values import display
 from federation.shared.history import create_versioned, recorded_fields, save_versioned
 from federation.shared.sealed import BlindIndexField, SealedField
-from ledgers import rules
+from ledgers import distinct, rules
 from ledgers.following import follow_person, keys_to_persons
 from ledgers.households import lock_household, refresh_household
-from ledgers.models import Attachment, DisabledPerson, Household, PersonDraft, PersonMerge, Transfer
+from ledgers.models import (
+    Attachment,
+    DisabledPerson,
+    DistinctPair,
+    Household,
+    PersonDraft,
+    PersonMerge,
+    Transfer,
+)
 from ledgers.models.derived import rule_values
 from ledgers.paper_form import SEVERAL, parts_in_words
 
@@ -72,7 +80,8 @@ def what_moves(removed: DisabledPerson) -> dict[str, int]:
     for model, key in keys_to_persons():
         number = model._base_manager.filter(**{key: removed}).count()
         if number:
-            counts[str(model._meta.verbose_name)] = number
+            word = str(model._meta.verbose_name)
+            counts[word] = counts.get(word, 0) + number
     return counts
 
 
@@ -92,6 +101,7 @@ def merge_persons(
         household = removed.household_id
         payload = {"removed": _values(removed), "demoted": _demote_photo(kept, removed), "moved": [], "drafts": []}
         payload["drafts"] = _give_up_drafts(removed)
+        payload["distinct"] = distinct.carry_over(removed, kept)
         payload["moved"] = _turn_over(removed, kept)
         before = _take_over(kept, removed, choices)
         payload["kept"] = {name: _stored(kept._meta.get_field(name), value) for name, value in before.items()}
@@ -124,6 +134,10 @@ def _locked_pair(kept, removed) -> tuple[DisabledPerson, DisabledPerson]:
         raise ValidationError(STALE)
     if Transfer.objects.open().filter(person__in=rows).exists():
         raise ValidationError("其中一份登记表正在办理转移，请先办完或撤回转移，再来合并。")
+    if distinct.pair_of(kept, removed):
+        raise ValidationError(
+            "这两份登记表已被认定不是同一个人。确实是同一个人的，请先在登记表的“重复登记”里取消认定，再来合并。"
+        )
     return rows[kept.pk], rows[removed.pk]
 
 
@@ -169,6 +183,9 @@ def _turn_over(removed, kept) -> list[list]:
     """[[model, key, pks]] of the rows that pass to the file that stays."""
     moved = []
     for model, key in keys_to_persons():
+        if model is DistinctPair:
+            # A pair has its order and its uniqueness; see distinct.carry_over.
+            continue
         pks = list(model._base_manager.filter(**{key: removed}).values_list("pk", flat=True))
         if pks and model._meta.get_field(key).unique and model._base_manager.filter(**{key: kept}).exists():
             # One a person, and the file that stays has its own: this one goes with the other file.
@@ -287,5 +304,6 @@ def _bring_back(payload) -> DisabledPerson:
         Attachment.objects.filter(pk=payload["demoted"]).update(kind="photo")
     for draft in payload["drafts"]:
         _restore(PersonDraft, draft)
+    distinct.give_back(payload.get("distinct", {"made": [], "given_up": []}), restored)
     follow_person(restored)
     return restored

@@ -45,6 +45,8 @@ SECTIONS = [
     ),
 ]  # fmt: skip
 UNITS = {"household_size": "人", "household_disabled": "人", "yearly_income": "元"}
+# Fields that are shown as they are today, not as they were filled in.
+AS_OF_TODAY = {"is_elderly_disabled_household": "is_elderly_disabled"}
 ONLY_WHEN_FILLED = {"certificate_status", "category_parts", "moved_away_on", "deceased_on", "cancelled_on"}
 
 
@@ -68,7 +70,7 @@ def parts_in_words(name: str, parts: str) -> str:
 def value_of(person, name: str, show_addresses: bool) -> str:
     """One field in words; "" where nothing is filled in."""
     field = person._meta.get_field(name)
-    value = getattr(person, field.name)
+    value = getattr(person, AS_OF_TODAY.get(name, field.name))
     if value in (None, ""):
         return ""
     if name in ADDRESSES and not show_addresses:

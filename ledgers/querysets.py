@@ -1,5 +1,8 @@
 """Questions about many disabled persons at once."""
 
+from calendar import isleap
+from datetime import date
+
 from django.db.models import CharField, Count, Func, Q
 
 from federation.shared.fields import subtree
@@ -8,6 +11,21 @@ from federation.shared.sealed import blind_index
 
 NARROWED_LATE = "_walked_path"
 STILL_REGISTERED = Q(moved_away_on=None, deceased_on=None, cancelled_on=None)
+
+
+ELDERLY_FROM = 60
+
+
+def sixty_by(day: date) -> date:
+    """Who was born on this day or before is 60 on `day`; of a 29 February the birthday is 28 February elsewhere."""
+    # Sixty years before a leap day lies a leap day, but for those of 1900 and 2100.
+    last = 28 if (day.month, day.day) == (2, 29) and not isleap(day.year - ELDERLY_FROM) else day.day
+    return date(day.year - ELDERLY_FROM, day.month, last)
+
+
+def in_old_home(day: date) -> Q:
+    """Of persons: 老残一体 on `day`: the person, or somebody of the household, is 60 or older."""
+    return Q(eldest_born_on__lte=sixty_by(day))
 
 
 class Unindexed(Func):
@@ -81,11 +99,7 @@ class AttachmentQuerySet(ScopedQuerySet):
     path_field = "person__org_path"
 
     def scope_condition(self, scope: Scope) -> Q:
-        condition = super().scope_condition(scope)
-        if scope.category:
-            several = Q(person__category="7", person__category_parts__contains=scope.category)
-            condition &= Q(person__category=scope.category) | several
-        return condition
+        return _person_in(scope, "person")
 
 
 class HouseholdQuerySet(ScopedQuerySet):
@@ -105,6 +119,37 @@ class TransferQuerySet(ScopedQuerySet):
 
     def open(self):
         return self.filter(state="requested")
+
+
+class DistinctQuerySet(ScopedQuerySet):
+    """Pairs of files of which somebody said that they are two people's."""
+
+    def in_scopes(self, scopes):
+        """Both files must be in scope, each in whichever of them: a pair tells of two people."""
+        if not scopes:
+            return self.none()
+        for side in ("lower", "higher"):
+            condition = Q()
+            for scope in scopes:
+                condition |= _person_in(scope, side)
+            self = self.filter(condition)
+        return self
+
+    def of(self, person):
+        return self.filter(Q(lower=person) | Q(higher=person))
+
+    def still_registered(self):
+        ends = ("moved_away_on", "deceased_on", "cancelled_on")
+        return self.filter(**{f"{side}__{end}": None for side in ("lower", "higher") for end in ends})
+
+
+def _person_in(scope: Scope, key: str) -> Q:
+    """The person behind the key `key` lies in the scope, and is of the category it is narrowed to."""
+    condition = subtree(scope.path, f"{key}__org_path")
+    if scope.category:
+        several = Q(**{f"{key}__category": "7", f"{key}__category_parts__contains": scope.category})
+        condition &= Q(**{f"{key}__category": scope.category}) | several
+    return condition
 
 
 class RequestQuerySet(ScopedQuerySet):

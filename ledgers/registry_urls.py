@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledgers.views import guardians, households, in_charge, merges, transfers
+from ledgers.views import distinct, guardians, households, in_charge, merges, transfers
 
 urlpatterns = [
     path("persons/transfers/", transfers.TransferListView.as_view(), name="transfer-list"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("persons/duplicates/", merges.DuplicateListView.as_view(), name="duplicate-list"),
     path("persons/<uuid:uid>/merge/", merges.MergeView.as_view(), name="person-merge"),
     path("persons/merges/<uuid:uid>/undo/", merges.MergeUndoView.as_view(), name="merge-undo"),
+    path("persons/<uuid:uid>/distinct/", distinct.DistinctSayView.as_view(), name="person-distinct"),
+    path("persons/distinct/<uuid:uid>/undo/", distinct.DistinctUndoView.as_view(), name="distinct-undo"),
     path("persons/households/", households.HouseholdListView.as_view(), name="household-list"),
     path("persons/households/<uuid:uid>/", households.HouseholdDetailView.as_view(), name="household-detail"),
     path("persons/households/<uuid:uid>/edit/", households.HouseholdUpdateView.as_view(), name="household-edit"),

@@ -14,7 +14,10 @@ from federation.shared.rosters.set_based import ELSEWHERE, SetBasedRoster
 from federation.shared.rosters.table import TRANSFER, RosterTable, find_doubles
 from federation.shared.sealed_blobs import blind_indexes
 from ledgers import rules
+from ledgers.duplicates import alike_on_file
+from ledgers.households import recount_households
 from ledgers.models import DisabledPerson
+from ledgers.models.derived import OLD_ALREADY
 from ledgers.models.dictionaries import (
     CareForm,
     CertificateStatus,
@@ -31,6 +34,7 @@ from ledgers.models.dictionaries import (
     Rehabilitation,
     TransferState,
 )
+from ledgers.querysets import in_old_home
 from ledgers.transfers import APPROVE, EDIT, holds, offer_person, request_transfers
 from orgs.models import Organisation, Sex
 from orgs.places import Places, WrittenPlaces, find_all
@@ -189,13 +193,14 @@ COLUMNS = (
     _column("remark", max_length=300, in_template=False, width=20),
 )  # fmt: skip
 
+ELDERLY = "is_elderly_disabled_household"
 # The normalisers have already refused what these two would find.
 _CHECKED_BY_COLUMNS = ("id_number", "certificate")
 _RULES = [rule for code, rule in rules.RULES.items() if code not in _CHECKED_BY_COLUMNS]
 _RULE_FIELDS = (
     *rules.MANDATORY, "certificate_number", "certificate_status", "category_parts", "disabled_since",
     "certificate_issued_on", "registered_on", "last_visited_on", "moved_away_on", "deceased_on", "cancelled_on",
-    "next_review_on", "consented_on", "household_size", "household_disabled",
+    "next_review_on", "consented_on", "household_size", "household_disabled", ELDERLY,
 )  # fmt: skip
 
 
@@ -256,6 +261,11 @@ class PersonRoster(SetBasedRoster):
             failed[index] = ",".join(codes)
         table.values["missing_mandatory"], table.values["failed_checks"] = missing, failed
 
+    def compare(self, table, places, *, lock=False):
+        super().compare(table, places, lock=lock)
+        if not lock:
+            table.notices += alike_on_file(table, places)
+
     # --- people on file at another body -----------------------------------------------------------
 
     asks_for_people = True
@@ -296,6 +306,10 @@ class PersonRoster(SetBasedRoster):
         names = values.get("name") or [""] * count
         spelled = [pinyin_of(name) for name in names]
         derived = {"name_pinyin": [full for full, _ in spelled], "name_initials": [initials for _, initials in spelled]}
+        born, elderly = values.get("born_on") or [""] * count, values.get(ELDERLY) or [""] * count
+        derived["eldest_born_on"] = [
+            OLD_ALREADY.isoformat() if is_so == "1" else day for day, is_so in zip(born, elderly, strict=True)
+        ]
         if "failed_checks" not in values:
             fields = [name for name in _RULE_FIELDS if name in values]
             rows = zip(*(values[name] for name in fields), strict=True)
@@ -303,6 +317,25 @@ class PersonRoster(SetBasedRoster):
             derived["missing_mandatory"] = [str(missing) for missing, _ in assessed]
             derived["failed_checks"] = [codes for _, codes in assessed]
         return derived
+
+    def write(self, table, places, *, roster_import, by):
+        written = super().write(table, places, roster_import=roster_import, by=by)
+        recount_households(persons=[row[0] for row in written["changed"]], by=by)
+        return written
+
+    def undo(self, written, *, roster_import, by):
+        number = super().undo(written, roster_import=roster_import, by=by)
+        recount_households(persons=[row[0] for part in written for row in part["changed"]], by=by)
+        return number
+
+    def _stored_columns(self, rows, fields):
+        """老残一体 is compared with what it is today, as files that were taken out of the list say it."""
+        texts = super()._stored_columns(rows, fields)
+        if ELDERLY in texts:
+            found = DisabledPerson._base_manager.filter(pk__in=[row[1] for row in rows])
+            old = set(found.filter(in_old_home(timezone.localdate())).values_list("pk", flat=True))
+            texts[ELDERLY] = ["1" if row[1] in old else text for row, text in zip(rows, texts[ELDERLY], strict=True)]
+        return texts
 
     def defaults_of_new(self):
         return {"registered_on": timezone.localdate().isoformat()}

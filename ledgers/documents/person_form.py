@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from ledgers.documents.fitting import fit
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import Rehabilitation
-from ledgers.paper_form import ADDRESSES, hidden_address, parts_in_words
+from ledgers.paper_form import ADDRESSES, AS_OF_TODAY, hidden_address, parts_in_words
 
 TITLE = "残疾人基本状况个人登记表"
 # The table is 180 mm wide, in 24 columns; a row is usually 7.1 mm high.
@@ -137,7 +137,7 @@ class PersonSheet:
     def _draw(self, name: str) -> tuple[list, str]:
         """(options, text) of an ordinary field."""
         found = DisabledPerson._meta.get_field(name)
-        value = getattr(self.person, found.name) if self.person else None
+        value = getattr(self.person, AS_OF_TODAY.get(name, found.name)) if self.person else None
         if found.choices:
             return [(value == code, word) for code, word in found.choices], ""
         kind = found.get_internal_type()

@@ -1,6 +1,6 @@
 from ledgers.models.files import Attachment, PersonDraft
 from ledgers.models.households import Household
-from ledgers.models.moves import PersonMerge, Transfer
+from ledgers.models.moves import DistinctPair, PersonMerge, Transfer
 from ledgers.models.persons import DisabilityCategory, DisabilityGrade, DisabledPerson
 from ledgers.models.privacy import Erasure, ErasureProposal, PersonRequest
 from ledgers.models.saved_filters import SavedFilter
@@ -11,6 +11,7 @@ __all__ = [
     "DisabilityCategory",
     "DisabilityGrade",
     "DisabledPerson",
+    "DistinctPair",
     "Erasure",
     "ErasureProposal",
     "Household",

@@ -4,6 +4,8 @@ They are fields with `pre_save`, as auto_now is, so that no caller can forget th
 them from the same functions (`ledgers.rules.assess_row`, `federation.shared.pinyin.pinyin_of`).
 """
 
+from datetime import date
+
 from django.db import models
 
 from federation.shared.pinyin import pinyin_of
@@ -44,6 +46,24 @@ class FailedChecksField(models.CharField):
         value = rules.assess_row(rule_values(instance))[1]
         setattr(instance, self.attname, value)
         return value
+
+
+# Of a home in which somebody old lives who is on no file of ours.
+OLD_ALREADY = date(1900, 1, 1)
+
+
+class EldestBornField(models.DateField):
+    """The birth date that decides 老残一体: of the eldest in the home; OLD_ALREADY where somebody old lives along.
+
+    A birth date does not change from day to day, so whether it makes sixty is asked with the day of the question
+    (querysets.in_old_home) and needs no run at night. Of who lives in a household `ledgers.households` keeps it.
+    """
+
+    def pre_save(self, instance, add):
+        if instance.household_id is None:
+            value = OLD_ALREADY if instance.is_elderly_disabled_household else instance.born_on
+            setattr(instance, self.attname, value)
+        return getattr(instance, self.attname)
 
 
 class CodePointField(models.CharField):

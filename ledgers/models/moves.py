@@ -6,11 +6,11 @@ from django.conf import settings
 from django.db import models
 
 from federation.shared.fields import OrgPathField
-from federation.shared.scope import OwnedByOrganisation
+from federation.shared.scope import OwnedByOrganisation, VersionedModel
 from federation.shared.sealed import SealedField, SealedRow
 from ledgers.models.dictionaries import TransferState
 from ledgers.models.persons import DisabledPerson
-from ledgers.querysets import TransferQuerySet
+from ledgers.querysets import DistinctQuerySet, TransferQuerySet
 
 
 class Transfer(OwnedByOrganisation):
@@ -79,3 +79,33 @@ class PersonMerge(SealedRow, OwnedByOrganisation):
 
     def __str__(self):
         return f"合并 {self.pk}"
+
+
+class DistinctPair(VersionedModel):
+    """Somebody looked at two files that are alike and said that they are two people's; the pair is not offered again.
+
+    It belongs to no body: who sees both files sees it (see ledgers/distinct.py).
+    """
+
+    uid = models.UUIDField("编号", default=uuid.uuid4, unique=True, editable=False)
+    # In the order of their keys, so that a pair is stored once whichever file it was said of.
+    lower = models.ForeignKey(DisabledPerson, on_delete=models.CASCADE, related_name="+", verbose_name="一份登记表")
+    higher = models.ForeignKey(DisabledPerson, on_delete=models.CASCADE, related_name="+", verbose_name="另一份登记表")
+    reason = models.CharField("为什么不是同一个人", max_length=300)
+
+    objects = DistinctQuerySet.as_manager()
+    view_permission = "persons.view"
+    edit_permission = "persons.edit"
+    audit_sensitive = ("reason",)
+
+    class Meta:
+        verbose_name = "认定不是同一个人"
+        verbose_name_plural = "认定不是同一个人"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["lower", "higher"], name="distinct_pair_once"),
+            models.CheckConstraint(condition=models.Q(lower__lt=models.F("higher")), name="distinct_pair_ordered"),
+        ]
+
+    def __str__(self):
+        return f"认定不是同一个人 {self.pk}"

@@ -2,10 +2,17 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from federation.shared.scope import OwnedByOrganisation
 from federation.shared.sealed import BlindIndexField, SealedField, SealedRow
-from ledgers.models.derived import CodePointField, FailedChecksField, MissingMandatoryField, NamePinyinField
+from ledgers.models.derived import (
+    CodePointField,
+    EldestBornField,
+    FailedChecksField,
+    MissingMandatoryField,
+    NamePinyinField,
+)
 from ledgers.models.dictionaries import (
     CareForm,
     CertificateStatus,
@@ -24,7 +31,7 @@ from ledgers.models.dictionaries import (
     RegisterType,
 )
 from ledgers.models.summary_key import summary_key_field
-from ledgers.querysets import STILL_REGISTERED, PersonQuerySet
+from ledgers.querysets import STILL_REGISTERED, PersonQuerySet, sixty_by
 from ledgers.rules import MANDATORY
 from orgs.models import Sex
 
@@ -32,7 +39,7 @@ from orgs.models import Sex
 FILTERED = (
     "category", "grade", "moved_away_on", "deceased_on", "cancelled_on", "sex", "born_on", "missing_mandatory",
     "failed_checks", "register_type", "marital_status", "education", "political_status", "dibao", "housing", "pension",
-    "medical", "employment", "care", "is_elderly_disabled_household", "is_extreme_poverty_support",
+    "medical", "employment", "care", "eldest_born_on", "is_extreme_poverty_support",
     "has_living_subsidy", "has_care_subsidy", "is_home_adapted", "needs_home_adaptation", "next_review_on",
     "category_parts", "last_visited_on",
 )  # fmt: skip
@@ -100,7 +107,11 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
     grid = models.CharField("网格", max_length=50, blank=True)
     household_size = models.PositiveSmallIntegerField("家庭人口", null=True, blank=True, help_text="人")
     household_disabled = models.PositiveSmallIntegerField("家庭残疾人数", null=True, blank=True, help_text="人，含本人")
-    is_elderly_disabled_household = models.BooleanField("老残一体", default=False)
+    # What is filled in; whether it is so today says `is_elderly_disabled`.
+    is_elderly_disabled_household = models.BooleanField(
+        "老残一体", default=False, help_text="与 60 岁及以上老人同住的选；本人满 60 岁的自动算"
+    )
+    eldest_born_on = EldestBornField("家中最年长者出生日期", null=True, editable=False)
     guardian_name = models.CharField("监护人或联系人", max_length=50, blank=True)
     guardian_relation = models.CharField("与本人关系", max_length=20, blank=True)
     guardian_phone = SealedField("监护人电话", kind="phone")
@@ -187,7 +198,9 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
 
     MANDATORY = MANDATORY
     # Follow from other columns; a change of them alone is no change of the record.
-    unrecorded_fields = ("name_pinyin", "name_initials", "missing_mandatory", "failed_checks", "decided_at")
+    unrecorded_fields = (
+        "name_pinyin", "name_initials", "missing_mandatory", "failed_checks", "decided_at", "eldest_born_on",
+    )  # fmt: skip
 
     class Meta:
         verbose_name = "残疾人登记表"
@@ -283,6 +296,11 @@ class DisabledPerson(SealedRow, OwnedByOrganisation):
     @property
     def is_current(self) -> bool:
         return not (self.moved_away_on or self.deceased_on or self.cancelled_on)
+
+    @property
+    def is_elderly_disabled(self) -> bool:
+        """老残一体 today: the question of `in_old_home` about one row."""
+        return self.eldest_born_on is not None and self.eldest_born_on <= sixty_by(timezone.localdate())
 
 
 __all__ = ["DisabilityCategory", "DisabilityGrade", "DisabledPerson"]

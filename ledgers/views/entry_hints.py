@@ -3,6 +3,7 @@
 from django.urls import reverse
 
 from federation.shared import normalise
+from ledgers.distinct import say_distinct
 from ledgers.duplicates import likenesses_of, similar_to
 from ledgers.models import DisabledPerson
 from ledgers.rules import ID_NUMBER_TAKEN
@@ -29,16 +30,29 @@ class TellsOfTaken:
 
 
 class AsksAboutSimilar:
-    """Before a new file is stored: who in the own area looks like the same person. Asked once, answered by a button."""
+    """Before a new file is stored: who in the own area looks like the same person. Asked once, answered by a button.
+
+    The answer and its reason are kept with the new file (ledgers/distinct.py), so that nobody is asked again.
+    """
+
+    similar = ()
 
     def post(self, request, **kwargs):
-        if request.POST.get("action") not in ("draft", DISTINCT[0]):
+        if request.POST.get("action") != "draft":
             form = self.get_form(self.fresh_instance())
-            similar = similar_to(form.instance, request.user) if form.is_valid() else []
-            if similar:
-                form.actions = [DISTINCT, *(each for each in form.actions if each[0] == "draft")]
-                return self.show(form, status=422, similar=[_told(form.instance, each) for each in similar])
+            self.similar = similar_to(form.instance, request.user) if form.is_valid() else []
+            shown = set(request.POST.get("distinct_from", "").split(","))
+            answered = request.POST.get("action") == DISTINCT[0] and {str(row.uid) for row in self.similar} <= shown
+            if self.similar and not (answered and request.POST.get("distinct_reason", "").strip()):
+                form.ask_about(self.similar, DISTINCT, is_unanswered=answered)
+                return self.show(form, status=422, similar=[_told(form.instance, each) for each in self.similar])
         return super().post(request, **kwargs)
+
+    def keep_answer(self, row):
+        """Called in the transaction that stored the new file."""
+        if self.similar:
+            reason = self.request.POST["distinct_reason"][:300]
+            say_distinct(person=row, others=self.similar, reason=reason, by=self.request.user)
 
 
 def _told(new, row) -> dict:

@@ -11,7 +11,7 @@ from federation.shared.views import ScopedActView, ScopedView, get_in_scope
 from ledgers.approvals import APPROVE
 from ledgers.duplicates import LIKENESSES, MOST_PAGES, likenesses_of, read_groups, similar_to
 from ledgers.merging import KEPT, REMOVED, merge_persons, pairs_of, undo_merge, what_moves, why_not_undone
-from ledgers.models import DisabledPerson, PersonMerge
+from ledgers.models import DisabledPerson, DistinctPair, PersonMerge
 from ledgers.search import NotSearchable, search
 from ledgers.views.persons import list_crumb, person_url
 
@@ -51,9 +51,12 @@ class DuplicateListView(ScopedView):
         likeness = LIKENESSES.get(request.GET.get("kind", "")) or next(iter(LIKENESSES.values()))
         here = reverse("duplicate-list")
         number = min(max(plain_number(request.GET.get("page")) or 1, 1), MOST_PAGES)
-        page = read_groups(self.get_queryset(), likeness, number, f"{here}?kind={likeness.name}")
-        may_merge = request.user.has_scope(MERGE)
-        groups = [{"lines": [as_line(row) for row in group], "merge": may_merge} for group in page.groups]
+        pairs = DistinctPair.objects.visible_to(request.user, APPROVE)
+        page = read_groups(self.get_queryset(), likeness, number, f"{here}?kind={likeness.name}", pairs)
+        may_merge, may_say = request.user.has_scope(MERGE), request.user.has_scope(DistinctPair.edit_permission)
+        groups = [
+            {"lines": [as_line(row) for row in group], "merge": may_merge, "say": may_say} for group in page.groups
+        ]
         kinds = [
             {"label": each.label, "url": f"{here}?kind={each.name}", "current": each is likeness}
             for each in LIKENESSES.values()

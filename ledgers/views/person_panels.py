@@ -7,7 +7,7 @@ from federation.shared.panels import Panel, register_panel
 from ledgers.duplicates import likenesses_of, similar_to
 from ledgers.guardians import with_guardian_phone
 from ledgers.merging import why_not_undone
-from ledgers.models import DisabledPerson, Household, PersonMerge, Transfer
+from ledgers.models import DisabledPerson, DistinctPair, Household, PersonMerge, Transfer
 from ledgers.transfer_rows import shown_to
 from ledgers.transfers import APPROVE, EDIT, holds, waiting_for
 from ledgers.views.households import household_url
@@ -54,9 +54,29 @@ def merges_of(person, user) -> dict | None:
         }
         for merge in PersonMerge.objects.visible_to(user).filter(person=person).order_by("-id")[:10]
     ]
-    if not (lines or merges or address):
+    told = _said_distinct(person, user)
+    if not (lines or merges or told or address):
         return None
-    return {"similar": lines, "merges": merges, "merge_url": address}
+    say_url = reverse("person-distinct", args=[person.uid]) if lines and may(user, EDIT, person) else ""
+    return {"similar": lines, "merges": merges, "merge_url": address, "say_url": say_url, "distinct": told}
+
+
+def _said_distinct(person, user) -> list[dict]:
+    """The other files that were said to be somebody else's, as far as the reader sees them."""
+    editable = user.has_scope(EDIT)
+    pairs = (
+        DistinctPair.objects.visible_to(user).of(person).select_related("lower__organisation", "higher__organisation")
+    )
+    others = [(pair, pair.higher if pair.lower_id == person.pk else pair.lower) for pair in pairs.order_by("-id")[:10]]
+    return [
+        as_line(other)
+        | {
+            "reason": pair.reason,
+            "at": timezone.localtime(pair.created_at),
+            "undo_url": reverse("distinct-undo", args=[pair.uid]) if editable else "",
+        }
+        for pair, other in others
+    ]
 
 
 def household_of(person, user) -> dict | None:

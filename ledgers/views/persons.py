@@ -174,6 +174,7 @@ class PersonCreateView(TellsOfTaken, AsksAboutSimilar, KeepsDrafts, RefusesTaken
 
     def create(self, form):
         row = submit_person(person=form.save(commit=False), by=self.request.user, draft=self.draft)
+        self.keep_answer(row)
         self.success_message = said_of(row)
         return row
 

@@ -140,6 +140,8 @@ class Grid:
         if row._meta.label_lower == "ledgers.transfer":
             sides = (row.organisation_id, row.to_organisation_id)
             return any(self.covers(subject, permission, side, row.person) for side in sides)
+        if row._meta.label_lower == "ledgers.distinctpair":
+            return all(self.covers(subject, permission, each.organisation_id, each) for each in (row.lower, row.higher))
         if row._meta.label_lower == "ledgers.savedfilter":
             own = subject.user is not None and row.user_id == subject.user.pk
             return own and self.holds(subject, permission)

@@ -21,7 +21,7 @@ from federation.shared.jobs import JobKind, register
 from federation.shared.models import Job
 from federation.shared.scope import VersionedModel
 from federation.shared.sealed import BlindIndexField, SealedField
-from ledgers.models import SavedFilter
+from ledgers.models import DisabledPerson, DistinctPair, SavedFilter
 from orgs.models import Organisation, Post, Tenure, Worker
 
 # A kind of job that does nothing, for rows of jobs.
@@ -159,6 +159,15 @@ def _saved_filter(place, aviary):
     place.rows["savedfilter"] = owner.row
 
 
+def _distinct_pair(place, aviary):
+    """Two people of the body of whom it was said that they are two."""
+    owner = Owner(DistinctPair, place.organisation.pk)
+    number = aviary.adopt(owner)
+    twin = make(DisabledPerson, place, aviary)
+    owner.row = DistinctPair.objects.create(lower=place.disabledperson, higher=twin, reason=aviary.text(number, "因"))
+    place.rows |= {"twin": twin, "distinctpair": owner.row}
+
+
 def _audit_entry(place):
     """An entry about the body; the log has a door of its own, and what it keeps of texts is their hash."""
     place.rows["auditentry"] = audit.record("access.tested", actor=place.user, target=place.organisation)
@@ -179,6 +188,7 @@ def fill(place: Place, aviary, standard=None):
                 waiting.remove(model)
     # A second post, of the kind that has no appointment behind it.
     place.rows["chair"] = make(Tenure, place, aviary, post=Post.DIRECTOR)
+    _distinct_pair(place, aviary)
     _audit_entry(place)
     assert not waiting, f"no row could be made of {waiting}"
 

@@ -90,6 +90,12 @@ def chooses_first(grid, subject, place, method):
     return {404} if method == "post" else None
 
 
+def nobody_alike(grid, subject, place, method):
+    """Nobody of the grid resembles another: there is no question to open."""
+    may_edit = grid.may(subject, "persons.edit", place.disabledperson)
+    return {404} if method == "get" and may_edit else None
+
+
 def nothing_there(grid, subject, place, method):
     """The rows of the grid have none of what this page shows: whoever may open it reads 404."""
     return {404}
@@ -147,6 +153,8 @@ TARGETS = {
     "transfer-offer": Target("disabledperson"),
     "person-merge": Target("disabledperson", expect=chooses_first),
     "merge-undo": Target("personmerge"),
+    "person-distinct": Target("disabledperson", data=lambda place: {"reason": "身份证已当面核对"}, expect=nobody_alike),
+    "distinct-undo": Target("distinctpair"),
     # households
     "household-detail": Target("household"),
     "household-edit": Target("household", data=version_of("household")),

@@ -12,17 +12,18 @@ from django.utils import timezone
 from federation.shared.history import VersionConflict, history_of
 from federation.shared.models import AuditEntry
 from ledgers.approvals import submit_person
+from ledgers.erasure import erase_person
 from ledgers.guardians import change_guardian_phone
 from ledgers.households import (
     add_members,
-    born_by,
     change_household,
     create_household,
     remove_member,
     suggestions_for,
     with_counts,
 )
-from ledgers.models import DisabledPerson, Household
+from ledgers.models import DisabledPerson, Erasure, Household
+from ledgers.querysets import sixty_by
 from orgs.models import Worker
 from tests.ledgers.test_pages import boxes, edit_data, url
 from tests.orgs.test_moves_and_writers import Other, on_postgresql
@@ -36,7 +37,7 @@ def again(row):
 
 def derived(person) -> tuple:
     row = again(person)
-    return row.household_disabled, row.is_elderly_disabled_household
+    return row.household_disabled, row.is_elderly_disabled
 
 
 @pytest.fixture
@@ -81,8 +82,49 @@ def test_old_people_without_a_disability_count_as_filled_in(world, young):
 
 
 def test_sixty_is_reached_on_the_birthday():
-    assert born_by(date(2026, 11, 22)) == date(1966, 11, 22)
-    assert born_by(date(2024, 2, 29)) == date(1964, 2, 28)
+    assert sixty_by(date(2026, 11, 22)) == date(1966, 11, 22)
+    assert sixty_by(date(2024, 2, 29)) == date(1964, 2, 29), "born on a leap day, sixty on a leap day"
+    assert sixty_by(date(2160, 2, 29)) == date(2100, 2, 28)
+
+
+def test_a_birthday_changes_the_answer_everywhere_without_a_run_at_night(as_user, world, young, monkeypatch):
+    eve, birthday = date(2050, 4, 2), date(2050, 4, 3)
+    parent, child, alone, other = young(name="王母"), young(name="王子"), young(name="王独"), young(name="王少")
+    DisabledPerson.objects.filter(pk__in=[child.pk, other.pk]).update(
+        born_on=date(2015, 1, 1), eldest_born_on=date(2015, 1, 1)
+    )
+    household = create_household(first=again(parent), others=[child.pk], by=world.member)
+    client = as_user("member")
+
+    def answers(day) -> tuple:
+        monkeypatch.setattr("django.utils.timezone.localdate", lambda value=None: day)
+        listed = client.get(reverse("person-list"), {"is_elderly_disabled_household": "yes"}).content.decode()
+        others = client.get(reverse("person-list"), {"is_elderly_disabled_household": "no"}).content.decode()
+        names = {row.name for row in (parent, child, alone, other)}
+        found = {name for name in names if name in listed}
+        assert {name for name in names if name in others} == names - found
+        detail = client.get(url("person-detail", child)).content.decode()
+        row = with_counts(Household.objects.all(), day).get(pk=household.pk)
+        return found, "老残一体</dt><dd>是" in detail, again(child).is_elderly_disabled, bool(row.is_elderly)
+
+    assert answers(eve) == (set(), False, False, False)
+    assert answers(birthday) == ({"王母", "王子", "王独"}, True, True, True)
+
+
+def test_an_erased_member_counts_no_more(world, young):
+    first, second = young(), young()
+    create_household(first=first, others=[second.pk], by=world.member)
+    erase_person(person=again(second), by=world.leader, reason=Erasure.Reason.RETENTION)
+    assert derived(first) == (1, False)
+
+
+def test_what_is_filled_in_of_somebody_in_no_household_counts(world, young):
+    person = young(is_elderly_disabled_household=True)
+    assert again(person).is_elderly_disabled
+    person = again(person)
+    person.is_elderly_disabled_household = False
+    submit_person(person=person, by=world.director)
+    assert not again(person).is_elderly_disabled
 
 
 def test_the_end_of_a_registration_and_a_move_by_the_form_count_again(world, young):

@@ -1,6 +1,11 @@
+from datetime import date
+
+from federation.shared.history import history_of
 from federation.shared.models import AuditEntry, ChangeRecord, RosterImport
+from federation.shared.normalise import id_check_digit
+from ledgers.households import create_household
 from ledgers.models import DisabledPerson
-from tests.rosters.people import person, roster_file
+from tests.rosters.people import id_number, person, roster_file
 
 State = RosterImport.State
 
@@ -85,3 +90,46 @@ def test_an_import_whose_rows_were_changed_since_is_not_undone(course):
     assert refused.state == State.DONE
     assert "后来被修改过" in refused.refusal
     assert DisabledPerson.objects.count() == 2
+
+
+def test_new_rows_like_somebody_on_file_are_told_and_not_again_once_written(course, world):
+    course.written(roster_file([person(0)]))
+    known = DisabledPerson.objects.get()
+    twin = person(1, 姓名=known.name, 身份证号=person(0)["身份证号"][:14] + "9995", 出生日期=None)
+    number = twin["身份证号"][:17]
+    twin["身份证号"] = number + id_check_digit(number)
+    twin |= {"出生日期": known.born_on.isoformat(), "性别": "男", "残疾人证号": None}
+    checked = course.send(roster_file([twin, person(2)]))
+    told = [each for each in checked.report["notices"] if "姓名和出生日期相同" in each]
+    assert len(told) == 1 and told[0].startswith("第 2 行是新增"), course.errors(checked)
+    course.confirm(checked)
+    again = course.send(roster_file([twin, person(2, 现住址="新家园")]))
+    assert (again.new_count, again.changed_count) == (0, 1)
+    assert not [each for each in again.report["notices"] if "姓名和出生日期相同" in each]
+
+
+def test_deaths_and_birth_dates_that_come_by_roster_count_the_household_again(course, world):
+    born = {"出生日期": "1950-01-01", "身份证号": id_number(1, date(1950, 1, 1)), "残疾人证号": None}
+    course.written(roster_file([person(1, **born), person(2)]))
+    old, child = DisabledPerson.objects.order_by("born_on")
+    create_household(first=old, others=[child.pk], by=world.member)
+    child.refresh_from_db()
+    assert (child.household_disabled, child.is_elderly_disabled) == (2, True)
+    done = course.written(roster_file([person(1, **born) | {"死亡日期": "2026-01-05"}]))
+    child.refresh_from_db()
+    assert (child.household_disabled, child.is_elderly_disabled) == (1, False), course.errors(done)
+    assert [each.field for each in history_of(child)[0].differences] == ["household_disabled"]
+    course.undo(done)
+    child.refresh_from_db()
+    assert (child.household_disabled, child.is_elderly_disabled) == (2, True)
+
+
+def test_old_people_of_a_roster_are_old_without_being_said_so(course):
+    born = {"出生日期": "1950-01-01", "身份证号": id_number(1, date(1950, 1, 1)), "残疾人证号": None}
+    course.written(roster_file([person(1, **born), person(2), person(3, 老残一体="是")]))
+    said = dict(DisabledPerson.objects.values_list("name", "is_elderly_disabled_household"))
+    assert sorted(said.values()) == [False, False, True]
+    old = {row.name for row in DisabledPerson.objects.all() if row.is_elderly_disabled}
+    assert old == {person(1)["姓名"], person(3)["姓名"]}
+    # A file taken out of the list says it as it is today, and is no change when it comes back.
+    assert course.send(roster_file([person(1, **born, 老残一体="是")])).unchanged_count == 1
