@@ -2,6 +2,7 @@
 
 from committees.models import Appointment
 from federation.shared import normalise
+from federation.shared.ethnicity import ETHNICITY
 from federation.shared.normalise import Dictionary
 from federation.shared.pinyin import pinyin_of
 from federation.shared.rosters import RosterColumn, register
@@ -50,7 +51,7 @@ class MemberRoster(RecordRoster):
                      synonyms=("身份证号码", "公民身份号码", "身份证"), required=True, width=22, max_length=18),
         RosterColumn("sex", "性别", clean=Dictionary(Sex.choices, {"1": ["男性"], "2": ["女性"]}), example="女",
                      width=6),
-        RosterColumn("ethnicity", "民族", example="汉族", width=8, max_length=20),
+        RosterColumn("ethnicity", "民族", clean=ETHNICITY, example="汉族", width=8, max_length=20),
         _date("born_on", "出生日期", synonyms=("出生年月日",)),
         RosterColumn("education", "文化程度", synonyms=("学历",), example="高中", width=10, max_length=20),
         RosterColumn("political_status", "政治面貌", example="群众", width=10, max_length=20),

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from federation.shared.ethnicity import WORDS
 from federation.shared.fields import subtree
 from federation.shared.forms import HouseForm, read_date
 from federation.shared.numbers import plain_number
@@ -43,8 +44,10 @@ YES_NO = [("yes", "是"), ("no", "否")]
 UNFILLED = "blank"
 DICTIONARIES = (
     "category", "grade", "sex", "register_type", "marital_status", "education", "political_status", "dibao", "housing",
-    "pension", "medical", "employment", "care", "certificate_status",
+    "pension", "medical", "employment", "care", "certificate_status", "ethnicity",
 )  # fmt: skip
+# A list of words without codes.
+WORDED = {"ethnicity": WORDS}
 BOOLEANS = (
     "is_elderly_disabled_household", "is_extreme_poverty_support", "has_living_subsidy", "has_care_subsidy",
     "is_home_adapted", "needs_home_adaptation",
@@ -126,7 +129,8 @@ def _age(label: str) -> forms.IntegerField:
 
 def _of_dictionary(name: str) -> PickField:
     field = DisabledPerson._meta.get_field(name)
-    return PickField([*field.choices, (UNFILLED, "未填")], label=field.verbose_name)
+    choices = field.choices or [(word, word) for word in WORDED[name]]
+    return PickField([*choices, (UNFILLED, "未填")], label=field.verbose_name)
 
 
 def _of_boolean(name: str) -> PickField:
@@ -199,8 +203,8 @@ class PersonFilterForm(HouseForm):
 
     ALWAYS = ("q", "area", "category", "grade", "sex", "age", "state", "quality")
     GROUPS = (
-        ("个人和家庭", ("age_from", "age_to", "register_type", "marital_status", "education", "political_status",
-                       "grid", "is_elderly_disabled_household")),
+        ("个人和家庭", ("age_from", "age_to", "ethnicity", "register_type", "marital_status", "education",
+                       "political_status", "grid", "is_elderly_disabled_household")),
         ("残疾人证和填写情况", ("review", "review_from", "review_to", "certificate_status",
                         "part", "missing", "failed", "approval", "consent")),
         ("生活保障", ("dibao", "is_extreme_poverty_support", "housing", "pension", "medical", "has_living_subsidy",

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from federation.shared import normalise
+from federation.shared.ethnicity import EthnicityField
 from federation.shared.forms import HouseModelForm, ThreeBoxDateField
 from federation.shared.sealed import SealedText
 from ledgers import rules
@@ -61,6 +62,7 @@ def _normal(function, value):
 class PersonForm(HouseModelForm):
     organisation = VillageField()
     sex = forms.ChoiceField(label="性别", choices=Sex.choices, widget=forms.RadioSelect, required=False)
+    ethnicity = EthnicityField(label="民族", required=False)
     category_parts = forms.MultipleChoiceField(
         label="多重残疾包含",
         choices=PARTS,
@@ -151,7 +153,7 @@ class PersonForm(HouseModelForm):
         "id_number": "18 位，最后一位可以是 X；出生日期和性别要与它一致",
         "certificate_number": "20 位：身份证号、类别、等级；补证另加 B1、B2。疑似残疾或未办证的不填",
         "born_on": "例如 1968 年 4 月 3 日",
-        "ethnicity": "例如：汉族、回族",
+        "ethnicity": "按身份证选；打字可跳到那一项",
         "guardian_phone": "手机号 11 位，座机写成 0943-3221234",
         "phone": "手机号 11 位，座机写成 0943-3221234",
         "certificate_status": "没有残疾人证的选一项；有证的不选",
@@ -185,6 +187,7 @@ class PersonForm(HouseModelForm):
         for name in rules.MANDATORY:
             self.fields[name].counts = True
         self.fields["organisation"].offer(user, keep=self.instance.organisation_id)
+        self.fields["ethnicity"].offer(self.instance.ethnicity)
         self._offer_members(user)
         if not self.instance.pk:
             for name in ("registered_on", "consented_on"):

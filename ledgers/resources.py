@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from federation.shared import normalise
+from federation.shared.ethnicity import ETHNICITY
 from federation.shared.normalise import YES_NO, Dictionary
 from federation.shared.pinyin import pinyin_of
 from federation.shared.rosters import RosterColumn, register
@@ -119,7 +120,7 @@ COLUMNS = (
             synonyms=("身份证号码", "公民身份号码", "身份证", "居民身份证号", "身份证件号"), width=22, max_length=18),
     _column("sex", synonyms=("男/女",), clean=Dictionary(Sex.choices, {"1": ["男性", "M"], "2": ["女性", "F"]}),
             example="男", width=6),
-    _column("ethnicity", example="汉族", width=8),
+    _column("ethnicity", clean=ETHNICITY, example="汉族", width=8),
     _date("born_on", synonyms=("出生年月日", "出生日", "生日")),
     _column("phone", clean=normalise.phone, kind="phone", sealed="phone", max_length=30,
             synonyms=("电话", "手机", "手机号", "手机号码", "联系方式", "本人电话"), example="13900000000", width=14),

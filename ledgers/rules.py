@@ -19,10 +19,11 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from federation.shared.ethnicity import KNOWN
 from federation.shared.normalise import NotNormal, born_on_of_id, certificate_number, id_number, sex_of_id
 
 # Raise it when a rule or MANDATORY changes: stored columns are then recomputed by `recheck_persons`.
-PERSON_RULES_VERSION = 2
+PERSON_RULES_VERSION = 3
 
 # What 建档率 (T3.1) asks of a complete form.
 MANDATORY = (
@@ -143,6 +144,15 @@ def _certificate_grade(values, today):
         f"残疾等级填的是{GRADE_WORDS.get(grade, grade)}，残疾人证号第 20 位表示{written}。"
         "请对照残疾人证，改正其中错的一项。"
     )
+
+
+@_rule("ethnicity", "民族不在字典里", "ethnicity", refused=False)
+def _ethnicity_known(values, today):
+    """Not refused: a text of before the dictionary stays as it is until somebody chooses."""
+    ethnicity = values.get("ethnicity")
+    if not ethnicity or ethnicity in KNOWN:
+        return None
+    return "ethnicity", f"民族填的是“{ethnicity}”，不在民族名称（GB/T 3304）里。请按身份证从列表中改选。"
 
 
 @_rule("category", "残疾类别不在字典里", "category")

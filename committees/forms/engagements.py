@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from committees.models import Appointment
 from committees.services import MEMBER_IDENTITIES, NOT_A_MEMBER
 from federation.shared import normalise
+from federation.shared.ethnicity import EthnicityField
 from federation.shared.forms import HouseForm, HouseModelForm, ThreeBoxDateField
 from federation.shared.sealed import SealedText
 from orgs import uploads
@@ -22,6 +23,7 @@ class WorkerForm(HouseModelForm):
     """A person's own record."""
 
     sex = forms.ChoiceField(label="性别", choices=Sex.choices, widget=forms.RadioSelect, required=False)
+    ethnicity = EthnicityField(label="民族", required=False)
 
     sections_spec = [
         ("一、本人情况", ["name", "id_number", "sex", "ethnicity", "born_on", "education", "political_status"]),
@@ -38,6 +40,7 @@ class WorkerForm(HouseModelForm):
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["ethnicity"].offer(self.instance.ethnicity)
         self.fields["name"].help_text = "按身份证填写，少数民族姓名中间用“·”"
         self.fields["id_number"].help_text = "18 位，最后一位可以是 X"
         self.fields["certificate_number"].help_text = "本人是残疾人的填写，20 位"

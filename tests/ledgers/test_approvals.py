@@ -317,5 +317,5 @@ def test_a_village_does_not_approve(as_user, world):
 def test_the_form_tells_a_village_that_it_waits_and_a_township_that_it_is_saved(as_user, world):
     page = as_user("member").post(reverse("person-add"), form_data(world.village), follow=True).content.decode()
     assert "已提交，等上级残联审核" in page and "待审核" in page
-    data = form_data(world.village, id_number=id_of("19680403", 47, "1"), action="distinct")
+    data = form_data(world.village, id_number=id_of("19680403", 47, "1"), name="王别人")
     assert "已保存" in as_user("director").post(reverse("person-add"), data, follow=True).content.decode()

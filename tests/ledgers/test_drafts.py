@@ -167,7 +167,8 @@ def test_a_draft_submitted_in_one_window_is_not_submitted_again_from_the_other(a
     told = client.post(reverse("person-add"), data)
     assert told.status_code == 422 and "已在另一个窗口里提交或删除" in told.content.decode()
     assert DisabledPerson.objects.count() == 1
-    data |= {"draft": value_in(told, "draft"), "action": "distinct"}
+    data |= {"draft": value_in(told, "draft"), "action": "distinct", "distinct_reason": "同名同日出生"}
+    data["distinct_from"] = str(DisabledPerson.objects.get().uid)
     assert client.post(reverse("person-add"), data).status_code == 302, "who insists is believed"
 
 

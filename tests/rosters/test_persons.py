@@ -1,8 +1,13 @@
+import io
 from datetime import date
+
+import openpyxl
 
 from federation.shared.history import history_of
 from federation.shared.models import AuditEntry, ChangeRecord, RosterImport
 from federation.shared.normalise import id_check_digit
+from federation.shared.rosters import roster_of
+from federation.shared.rosters.template_workbook import template_workbook
 from ledgers.households import create_household
 from ledgers.models import DisabledPerson
 from tests.rosters.people import id_number, person, roster_file
@@ -110,6 +115,7 @@ def test_new_rows_like_somebody_on_file_are_told_and_not_again_once_written(cour
 
 def test_deaths_and_birth_dates_that_come_by_roster_count_the_household_again(course, world):
     born = {"出生日期": "1950-01-01", "身份证号": id_number(1, date(1950, 1, 1)), "残疾人证号": None}
+    born["登记日期"] = "2020-01-01"
     course.written(roster_file([person(1, **born), person(2)]))
     old, child = DisabledPerson.objects.order_by("born_on")
     create_household(first=old, others=[child.pk], by=world.member)
@@ -133,3 +139,20 @@ def test_old_people_of_a_roster_are_old_without_being_said_so(course):
     assert old == {person(1)["姓名"], person(3)["姓名"]}
     # A file taken out of the list says it as it is today, and is no change when it comes back.
     assert course.send(roster_file([person(1, **born, 老残一体="是")])).unchanged_count == 1
+
+
+def test_ethnic_groups_are_written_one_way_and_offered_as_a_list_in_the_template(course):
+    course.written(roster_file([person(0, 民族="汉"), person(1, 民族="10"), person(2, 民族="1")]))
+    assert list(DisabledPerson.objects.order_by("pk").values_list("ethnicity", flat=True)) == [
+        "汉族", "朝鲜族", "汉族",
+    ]  # fmt: skip
+    wrong = course.send(roster_file([person(3, 民族="火星")]))
+    assert course.errors(wrong)[0].startswith("第 2 行“民族”：“火星”不在可填的内容里")
+    book = openpyxl.load_workbook(io.BytesIO(template_workbook(roster_of("persons"), [("会师镇", "东山村", "")])))
+    sheet = book.worksheets[0]
+    letter = next(cell.column_letter for cell in sheet[1] if cell.value == "民族")
+    lists = {str(each.sqref): each.formula1 for each in sheet.data_validations.dataValidation}
+    source = next(formula for cells, formula in lists.items() if cells.startswith(f"{letter}3:"))
+    words = source.strip('"').split(",")
+    assert len(words) == 58 and words[0] == "汉族"
+    assert len(source) <= 255, "Excel takes no longer list"
