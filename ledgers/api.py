@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from federation.shared.rest import ChangedSinceFilter, IdFilter, ResourceList, ResourceView
 from ledgers.models import DisabledPerson, RosterSummary, SummaryState
 from ledgers.serializers import CurrentSummarySerializer, SummarySerializer, cells
-from ledgers.summaries.counting import figures_of
+from ledgers.summaries.past import figures_on
 from orgs.models import Organisation
 
 EARLIEST = datetime.date(2000, 1, 1)
@@ -85,10 +85,15 @@ class SummaryNow(ResourceView):
         if body is None:
             raise ValidationError({"organisation": "没有这个机构，或者它不在这个密钥可读取的范围内。"})
         day = question.cleaned_data["as_of"]
-        people = DisabledPerson.objects.visible_to(request.user, f"api.{self.api_resource}").under(body.path)
+
+        permission = f"api.{self.api_resource}"
+        people = DisabledPerson.objects.visible_to(request.user, permission).under(body.path)
+
+        def narrow(rows):
+            return rows.visible_to(request.user, permission).under(body.path)
 
         def answer():
-            figures = cells(figures_of(people, day))
+            figures = cells(figures_on(narrow, day))
             found = {"organisation": body.pk, "code": body.code, "as_of": day, "figures": figures}
             return Response(self.get_serializer(found).data)
 

@@ -27,8 +27,8 @@ from ledgers.attachments import delete_attachments
 from ledgers.drafts import delete_draft
 from ledgers.following import follow_person
 from ledgers.households import alone, lock_household, refresh_household
-from ledgers.models import DisabledPerson
-from ledgers.models.dictionaries import EntryState
+from ledgers.models import DisabledPerson, Transfer
+from ledgers.models.dictionaries import EntryState, TransferState
 
 APPROVE = "persons.approve"
 MOST_AT_ONCE = 100
@@ -70,11 +70,28 @@ def submit_person(*, person: DisabledPerson, by, expected_version: int | None = 
                 _decide(person, by)
             save_versioned(person, by=by, expected_version=expected_version)
             if stored.organisation_id != person.organisation_id:
+                _record_move(stored, person, by)
                 follow_person(person)
             refresh_household(pk=home, by=by)
         if draft is not None:
             delete_draft(draft=draft, by=by)
     return person
+
+
+def _record_move(stored, person, by):
+    """A village changed in the form is a move as well: without it a past day would count the person at the new one."""
+    move = Transfer(
+        person=person,
+        organisation_id=stored.organisation_id,
+        to_organisation_id=person.organisation_id,
+        asked_by_receiver=False,
+        moved_on=timezone.localdate(),
+        reason="在登记表里改了所在村（社区）",
+        state=TransferState.ACCEPTED,
+        decided_by=by,
+        decided_at=timezone.now(),
+    )
+    create_versioned(move, by=by)
 
 
 def _decide(person, by):

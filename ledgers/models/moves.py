@@ -47,6 +47,8 @@ class Transfer(OwnedByOrganisation):
         indexes = [
             models.Index(fields=["org_path", "state"], name="transfer_from_state"),
             models.Index(fields=["to_path", "state"], name="transfer_to_state"),
+            # Who was transferred after a past day: see ledgers/summaries/past.py.
+            models.Index(fields=["moved_on"], name="transfer_moved", condition=models.Q(state="accepted")),
         ]
         constraints = [
             models.UniqueConstraint(

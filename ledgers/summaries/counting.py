@@ -1,7 +1,8 @@
 """The figures of 表一 on any day, in one walk along an index of the people of a queryset.
 
 The queryset says which people (a body's, those somebody may see); what is counted is who of them was registered on
-the day. People are counted where they are registered now, so that lower bodies add up to the upper one.
+the day. People are counted where they are registered now, so that lower bodies add up to the upper one; who was
+transferred after a past day is put right in `past`.
 
 The database picks the people and hands over their letters (ledgers/models/summary_key.py), one person behind the
 other in one text; counting letters here costs a tenth of grouping by twelve columns there. The index `person_summary`

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from federation.shared.history import create_versioned, save_versioned
-from ledgers.models import DisabledPerson, RosterSummary
+from ledgers.models import RosterSummary
 from ledgers.models.summaries import SummaryState
-from ledgers.summaries.counting import figures_of
 from ledgers.summaries.definition import TOTAL
+from ledgers.summaries.past import figures_on
 
 
 def digest_of(summary: RosterSummary) -> str:
@@ -28,8 +28,8 @@ def still_fits(summary: RosterSummary) -> bool:
 
 
 def whole_body(organisation):
-    """The people of a body and of all below it, whoever asks: what its summary counts."""
-    return DisabledPerson.objects.under(organisation.path)
+    """What narrows people to those of a body and of all below it, whoever asks: what its summary counts."""
+    return lambda rows: rows.under(organisation.path)
 
 
 def submit_summary(*, organisation, day: datetime.date, by) -> RosterSummary:
@@ -41,7 +41,7 @@ def submit_summary(*, organisation, day: datetime.date, by) -> RosterSummary:
         summary = stored.first() or RosterSummary(organisation=organisation, as_of=day, year=day.year)
         if summary.state == SummaryState.APPROVED:
             raise ValidationError("这一天的汇总表已经审定，不能再改。需要新的数字时，请换一个截止日期提交。")
-        summary.figures = figures_of(whole_body(organisation), day)
+        summary.figures = figures_on(whole_body(organisation), day)
         summary.digest = digest_of(summary)
         summary.state, summary.returned_reason = SummaryState.SUBMITTED, ""
         summary.submitted_by, summary.submitted_at = by, timezone.now()

@@ -14,8 +14,8 @@ from federation.shared.views import ScopedActView, ScopedDetailView, ScopedListV
 from ledgers.models import RosterSummary
 from ledgers.models.summaries import SummaryState
 from ledgers.summaries import layout
-from ledgers.summaries.counting import figures_of
 from ledgers.summaries.definition import TOTAL
+from ledgers.summaries.past import figures_on
 from ledgers.summaries.services import (
     approve_summary,
     differences,
@@ -111,7 +111,7 @@ class SummaryDetailView(SavedPage, ScopedDetailView):
         return actions
 
     def extra(self, row):
-        now = figures_of(whole_body(row.organisation), row.as_of)
+        now = figures_on(whole_body(row.organisation), row.as_of)
         changed = differences(row.figures, now)
         since = row.decided_at if row.state == SummaryState.APPROVED else row.submitted_at
         touched = people(self.request.user, row.organisation).filter(updated_at__gt=since).count() if since else 0

@@ -18,9 +18,10 @@ from federation.shared.workbooks.writer import write_workbook, written_response
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import DisabilityCategory
 from ledgers.summaries import layout
-from ledgers.summaries.counting import figures_below, figures_of, people_of
 from ledgers.summaries.definition import BY_NAME, DIMENSIONS, SEX, TITLE, TOTAL, label_of
-from orgs.areas import area_choices
+from ledgers.summaries.past import PATH_THEN, figures_below_on, figures_on, people_on, transfers_after
+from ledgers.transfer_rows import shown_to
+from orgs.areas import area_choices, labels_above
 from orgs.models import Organisation
 
 PEOPLE = DisabledPerson.view_permission
@@ -36,6 +37,11 @@ def bodies(user):
 
 def people(user, body):
     return DisabledPerson.objects.visible_to(user).under(body.path)
+
+
+def whose(user, body):
+    """What narrows any queryset of persons to those of the body whom the reader sees."""
+    return lambda rows: rows.visible_to(user).under(body.path)
 
 
 def only_of(user) -> str:
@@ -111,9 +117,9 @@ class SummaryCurrentView(SummaryPage):
         self.body = get_object_or_404(rows, pk=int(chosen)) if chosen else rows.first()
         self.day = form.cleaned_data["day"] or timezone.localdate()
         other_day = form.cleaned_data["compare"]
-        rows = people(request.user, self.body)
-        other = figures_of(rows, other_day) if other_day else None
-        figures = figures_of(rows, self.day)
+        narrow = whose(request.user, self.body)
+        other = figures_on(narrow, other_day) if other_day else None
+        figures = figures_on(narrow, self.day)
         return self.page(
             filter_form=form,
             lead=self.lead(),
@@ -163,9 +169,8 @@ class SummaryLowerView(SummaryPage):
         if self.dimension is None:
             raise Http404("没有这一组数字")
         columns = layout.columns_of(self.dimension)
-        parts = figures_below(
-            people(request.user, self.body), self.day, len(self.body.path) + Organisation.steplen, self.dimension
-        )
+        length = len(self.body.path) + Organisation.steplen
+        parts = figures_below_on(whose(request.user, self.body), self.day, length, self.dimension)
         sums = {code: sum(part[code] for part in parts.values()) for code, _label in columns}
         rows = [self._row(body, heading, parts.get(body.path), columns) for body, heading in self._lower(parts)]
         rows.append(self._row(self.body, "合计", sums, columns))
@@ -204,19 +209,30 @@ class SummaryLowerView(SummaryPage):
         return {"heading": heading, "cells": cells, "is_sum": heading == "合计"}
 
 
+def _own(read):
+    """Of somebody who has left since, what the file says is the business of the body that has it."""
+    return lambda person: "" if person.has_left else read(person) or "未填"
+
+
 class SummaryPeopleView(SummaryPage, ScopedListView):
     """The very people counted in a cell: the same condition over the same rows."""
 
     model = DisabledPerson
     ordering = ("name", "registered_on")
     columns = [
-        Column("name", "姓名", sort="name", link=lambda person: reverse("person-detail", args=[person.uid])),
-        Column("sex", "性别", value=lambda person: person.get_sex_display() or "未填"),
-        Column("born_on", "出生日期", value=lambda person: person.born_on or "未填"),
-        Column("category", "残疾类别", value=lambda person: person.get_category_display() or "未填"),
-        Column("grade", "等级", value=lambda person: person.get_grade_display() or "未填"),
-        Column("id_number", "身份证号", value=lambda person: str(person.id_number or "")),
-        Column("place", "登记机构", value=lambda person: person.organisation.label),
+        Column(
+            "name",
+            "姓名",
+            value=lambda person: f"{person.name}（已转出）" if person.has_left else person.name,
+            sort="name",
+            link=lambda person: "" if person.has_left else reverse("person-detail", args=[person.uid]),
+        ),
+        Column("sex", "性别", value=_own(lambda person: person.get_sex_display())),
+        Column("born_on", "出生日期", value=_own(lambda person: person.born_on)),
+        Column("category", "残疾类别", value=_own(lambda person: person.get_category_display())),
+        Column("grade", "等级", value=_own(lambda person: person.get_grade_display())),
+        Column("id_number", "身份证号", value=lambda person: person.number),
+        Column("place", "登记机构"),
         Column("registered_on", "登记日期", sort="registered_on"),
     ]
     counts_rows = COUNTED
@@ -231,10 +247,29 @@ class SummaryPeopleView(SummaryPage, ScopedListView):
         return super().get(request)
 
     def get_queryset(self):
-        rows = people(self.request.user, self.body).select_related("organisation")
-        if self.request.GET.get("own"):
-            rows = rows.filter(org_path=self.body.path)
-        return people_of(rows, self.day, self.request.GET.get("cell", TOTAL))
+        parts = people_on(self.narrow, self.day, self.request.GET.get("cell", TOTAL))
+        return [rows.select_related("organisation") for rows in parts]
+
+    def narrow(self, rows):
+        rows = whose(self.request.user, self.body)(rows)
+        return rows.filter(**{rows.path_field: self.body.path}) if self.request.GET.get("own") else rows
+
+    def prepare(self, rows):
+        """Where each was on the day; of those who have left the reader's scope since, what the transfer shows."""
+        user = self.request.user
+        readable = DisabledPerson.objects.visible_to(user).filter(pk__in=[row.pk for row in rows])
+        readable = set(readable.values_list("pk", flat=True))
+        paths = {row.pk: getattr(row, PATH_THEN, row.org_path) for row in rows}
+        labels = labels_above(rows, lambda row: paths[row.pk])
+        left = {}
+        for each in transfers_after(self.day).filter(person__in=set(paths) - readable).order_by("-moved_on", "-pk"):
+            left[each.person_id] = each
+        told = {each.transfer.person_id: each for each in shown_to(user, list(left.values()))}
+        for row in rows:
+            row.has_left, row.number = row.pk not in readable, str(row.id_number or "")
+            row.place = labels.get(paths[row.pk], "")
+            if row.has_left:
+                row.name, row.number = told[row.pk].name, told[row.pk].id_number
 
     def extra(self):
         return {"lead": self.lead()}
@@ -248,7 +283,7 @@ class SummaryTableView(SummaryPage):
     def get(self, request, pk):
         self.body = get_object_or_404(Organisation.objects.visible_to(request.user, self.permission), pk=pk)
         self.day = day_in(request)
-        figures = figures_of(people(request.user, self.body), self.day)
+        figures = figures_on(whose(request.user, self.body), self.day)
         return send_table(request, self.body, self.day, figures, state="未经审定", target=self.body)
 
 

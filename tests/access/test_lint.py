@@ -38,7 +38,7 @@ REASONS = {
     "federation/shared/rosters/tasks.py: _check.told": "the job's own progress",
     "ledgers/filters.py: PersonFilter.area_path": "the path of a choice that was offered within scope",
     "ledgers/resources.py: PersonRoster._on_file": "who a number belongs to is asked over all; nothing of it is shown",
-    "ledgers/duplicates.py: alike_on_file": "asked over all; only what lies at the importer's bodies is looked at",
+    "ledgers/resources.py: PersonRoster._stored_columns": "the rows a number was found on; nothing of them is shown",
     "ledgers/search.py: _initials": "ids by the first letters of a name; they narrow people that are in scope",
     "ledgers/search.py: _sqlite_tail": "ids by name from the index; they narrow people that are in scope",
     "ledgers/forms.py: VillageField.offer": "names of bodies above those offered",

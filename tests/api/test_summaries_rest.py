@@ -7,8 +7,8 @@ import pytest
 
 from accounts.models import ApiKey
 from ledgers.models import DisabledPerson
-from ledgers.summaries.counting import figures_of
 from ledgers.summaries.definition import CODES, TOTAL
+from ledgers.summaries.past import figures_on
 from ledgers.summaries.services import approve_summary, submit_summary, whole_body
 
 DAY = date(2026, 6, 30)
@@ -47,7 +47,7 @@ def test_approved_tables_are_given_with_all_their_numbers_and_the_digest(ask, wo
 
 def test_the_numbers_of_a_body_and_day_are_those_of_the_page(ask, world, persons):
     row = ask("/summaries/current/", organisation=world.city.pk, as_of=DAY.isoformat()).json()
-    figures = figures_of(whole_body(world.city), DAY)
+    figures = figures_on(whole_body(world.city), DAY)
     assert {cell["code"]: cell["count"] for cell in row["figures"]} == figures
     assert figures[TOTAL] == 3
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from federation.shared.history import history_of
 from federation.shared.models import AuditEntry
 from ledgers.models import RosterSummary, SummaryState
-from ledgers.summaries.counting import figures_of
 from ledgers.summaries.definition import TOTAL
+from ledgers.summaries.past import figures_on
 from ledgers.summaries.services import (
     approve_summary,
     broken_summaries,
@@ -45,7 +45,7 @@ def decide(client, summary, decision, **more):
 
 
 def test_submitting_counts_the_body_at_that_moment(world, waiting, make_person):
-    assert waiting.figures == figures_of(whole_body(world.township), DAY)
+    assert waiting.figures == figures_on(whole_body(world.township), DAY)
     assert waiting.figures[TOTAL] == 2
     assert (waiting.state, waiting.year, waiting.submitted_by) == ("submitted", 2026, world.township_member)
     make_person()

@@ -14,8 +14,8 @@ from openpyxl import load_workbook
 from accounts.models import Assignment
 from federation.roles import Role
 from federation.shared.models import AuditEntry
-from ledgers.summaries.counting import figures_of
 from ledgers.summaries.definition import CODES, SEX, TOTAL
+from ledgers.summaries.past import figures_on
 from ledgers.summaries.services import whole_body
 
 DAY = date(2026, 1, 31)
@@ -101,7 +101,7 @@ def test_lower_bodies_add_up_to_the_line_below_them_and_their_numbers_open_peopl
     assert set(numbers) == {"会师镇", "郭城驿镇", "本级登记", "合计"}
     lower = [cells for heading, cells in numbers.items() if heading != "合计"]
     assert [sum(column) for column in zip(*lower, strict=True)] == numbers["合计"]
-    figures = figures_of(whole_body(world.county), date(2026, 3, 1))
+    figures = figures_on(whole_body(world.county), date(2026, 3, 1))
     assert numbers["合计"] == [figures[code] for code in (*SEX.codes, TOTAL)]
     own = dict(rows)["本级登记"]
     link = re.search(r'href="([^"]+)"', own)[1].replace("&amp;", "&")
@@ -125,7 +125,7 @@ def test_the_workbook_reads_back_as_the_table_with_title_unit_and_signatures(as_
     rows = [list(row) for row in sheet.iter_rows(values_only=True)]
     assert rows[1][0] == "残疾人基本情况汇总表（表一）"
     assert "填报单位：会宁县残疾人联合会" in rows[2][0] and "2026 年 1 月 31 日" in rows[2][0]
-    figures = figures_of(whole_body(world.county), DAY)
+    figures = figures_on(whole_body(world.county), DAY)
     by_line = {(row[0], row[1]): row[2:] for row in rows[4:]}
     assert by_line["总人数", None][0] == figures[TOTAL] == 2
     physical = [figures[f"category.4{tail}"] for tail in ("", ".grade.1", ".grade.2", ".grade.3", ".grade.4")]
@@ -175,5 +175,5 @@ def test_today_is_the_last_day_that_can_be_asked_for(as_user, world):
 def test_all_cells_have_a_place_in_the_table(as_user, world, three):
     text = as_user("clerk").get(reverse("summary-current")).content.decode()
     linked = set(re.findall(r"cell=([\w.-]+)", text))
-    figures = figures_of(whole_body(world.county), timezone.localdate())
+    figures = figures_on(whole_body(world.county), timezone.localdate())
     assert linked == {code for code in CODES if figures[code]}
