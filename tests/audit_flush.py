@@ -10,8 +10,13 @@ from django.test import TransactionTestCase
 
 from committees import triggers as subsidy_triggers
 from federation.shared import audit_triggers
+from ledgers.summaries import triggers as summary_triggers
 
-GUARDS = {"shared_auditentry": audit_triggers, subsidy_triggers.BATCH: subsidy_triggers}
+GUARDS = {
+    "shared_auditentry": audit_triggers,
+    subsidy_triggers.BATCH: subsidy_triggers,
+    summary_triggers.TABLE: summary_triggers,
+}
 _flush = TransactionTestCase._fixture_teardown
 
 

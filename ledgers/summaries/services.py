@@ -3,12 +3,14 @@
 import datetime
 import hashlib
 import json
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from federation.shared.history import create_versioned, save_versioned
+from federation.shared.models import AuditEntry
 from ledgers.models import RosterSummary
 from ledgers.models.summaries import SummaryState
 from ledgers.summaries.definition import TOTAL
@@ -93,10 +95,51 @@ def differences(before: dict, after: dict) -> dict[str, int]:
     return {code: number for code, number in changed.items() if number}
 
 
-def broken_summaries() -> list[RosterSummary]:
-    """Approved summaries whose figures are no longer those that were approved."""
-    approved = RosterSummary.objects.filter(state=SummaryState.APPROVED).select_related("organisation")
-    return [summary for summary in approved.iterator(chunk_size=500) if not still_fits(summary)]
+@dataclass(frozen=True)
+class Broken:
+    """An approved summary that is not what was approved, and how one can tell."""
+
+    summary: RosterSummary
+    sentence: str
+
+    def __str__(self):
+        return f"{self.summary.organisation.name} {self.summary.as_of} 编号 {self.summary.uid}：{self.sentence}"
+
+
+def broken_summaries() -> list[Broken]:
+    """Approved summaries that were changed from outside, in the order in which they were made.
+
+    The digest shows changed figures. Who changed the digest as well is found by the audit log, which holds the digest
+    of every submission and cannot be changed without its chain breaking (`verify_audit`).
+    """
+    approved = RosterSummary.objects.filter(state=SummaryState.APPROVED).select_related("organisation").order_by("pk")
+    found = []
+    for summaries in _batches(approved):
+        logged = _logged_digests(summaries)
+        for summary in summaries:
+            if not still_fits(summary):
+                found.append(Broken(summary, "数字和审定时的摘要对不上，审定以后被人从外面改过。"))
+            elif logged.get(str(summary.pk), summary.digest) != summary.digest:
+                found.append(Broken(summary, "摘要和审计日志里提交时的摘要对不上，数字和摘要一起被人从外面改过。"))
+    return found
+
+
+def _batches(rows, size: int = 500):
+    """Lists of the rows, by their keys."""
+    last = 0
+    while some := list(rows.filter(pk__gt=last)[:size]):
+        yield some
+        last = some[-1].pk
+
+
+def _logged_digests(summaries) -> dict[str, str]:
+    """{key of the summary: digest of its last submission}, of those whose submission is in the log."""
+    entries = AuditEntry.objects.filter(
+        action="summary.submitted",
+        target_label=RosterSummary._meta.label_lower,
+        target_id__in=[str(summary.pk) for summary in summaries],
+    )
+    return {entry.target_id: entry.after["digest"] for entry in entries.order_by("at") if "digest" in entry.after}
 
 
 def total_of(summary: RosterSummary) -> int:

@@ -1,22 +1,25 @@
 """表一 handed in: submitted, approved or returned by somebody else, fixed from then on, compared with today."""
 
-from datetime import date, timedelta
+import uuid
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from federation.shared.history import history_of
 from federation.shared.models import AuditEntry
 from ledgers.models import RosterSummary, SummaryState
+from ledgers.summaries import triggers
 from ledgers.summaries.definition import TOTAL
 from ledgers.summaries.past import figures_on
 from ledgers.summaries.services import (
     approve_summary,
     broken_summaries,
+    digest_of,
     return_summary,
     still_fits,
     submit_summary,
@@ -37,6 +40,12 @@ def waiting(world, make_person):
 @pytest.fixture
 def approved(world, waiting):
     return approve_summary(summary=waiting, by=world.director, version=waiting.version)
+
+
+def without_triggers():
+    # What a test has written waits for its constraints; PostgreSQL changes no table meanwhile.
+    connection.check_constraints()
+    triggers.drop(connection)
 
 
 def decide(client, summary, decision, **more):
@@ -121,11 +130,87 @@ def test_a_body_has_one_summary_a_day_and_none_is_approved_by_nobody(world, appr
 def test_figures_changed_past_the_system_are_found_by_command_and_page(as_user, world, approved):
     call_command("verify_summaries")
     assert broken_summaries() == []
+    without_triggers()
     RosterSummary.objects.filter(pk=approved.pk).update(figures={**approved.figures, TOTAL: 200})
     with pytest.raises(CommandError, match=str(approved.uid)):
         call_command("verify_summaries")
     text = as_user("leader").get(reverse("summary-detail", args=[approved.uid])).content.decode()
     assert "数字和摘要对不上" in text
+
+
+def test_who_changes_the_digest_as_well_is_found_by_the_log_and_the_first_is_named(world, approved):
+    later = submit_summary(organisation=world.township, day=date(2026, 4, 30), by=world.township_member)
+    approve_summary(summary=later, by=world.director, version=later.version)
+    without_triggers()
+    for row in RosterSummary.objects.order_by("-pk"):
+        row.figures = {**row.figures, TOTAL: 300}
+        RosterSummary.objects.filter(pk=row.pk).update(figures=row.figures, digest=digest_of(row))
+    assert [each.summary.pk for each in broken_summaries()] == [approved.pk, later.pk]
+    assert all("审计日志" in each.sentence for each in broken_summaries())
+    with pytest.raises(CommandError, match=rf"2 份.*第一份：\n.*{approved.uid}"):
+        call_command("verify_summaries")
+
+
+def test_a_trigger_that_is_missing_is_named(world, approved):
+    without_triggers()
+    with pytest.raises(CommandError, match="summary_no_change"):
+        call_command("verify_summaries")
+    triggers.create(connection)
+    call_command("verify_summaries")
+
+
+CHANGES = {
+    "figures": {"total": 9}, "digest": "0" * 64, "state": "submitted", "as_of": date(2020, 1, 1), "year": 2020,
+    "returned_reason": "改", "version": 99, "decided_by": None, "decided_at": None, "submitted_by": None,
+    "submitted_at": None, "updated_at": datetime(2020, 1, 1, tzinfo=UTC), "uid": uuid.UUID(int=1),
+    "created_at": datetime(2020, 1, 1, tzinfo=UTC),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_database_refuses_every_change_of_an_approved_summary(world, approved, name):
+    with pytest.raises(DatabaseError), transaction.atomic():
+        RosterSummary.objects.filter(pk=approved.pk).update(**{name: CHANGES[name]})
+    assert again_is(approved)
+
+
+def test_the_database_refuses_to_remove_or_replace_one(world, approved):
+    with pytest.raises(DatabaseError), transaction.atomic():
+        RosterSummary.objects.filter(pk=approved.pk).delete()
+    if connection.vendor == "sqlite":
+        columns = ", ".join(f'"{field.column}"' for field in RosterSummary._meta.concrete_fields)
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT OR REPLACE INTO {triggers.TABLE} ({columns}) SELECT {columns} FROM {triggers.TABLE}"  # noqa: S608
+            )
+    assert again_is(approved)
+
+
+def again_is(approved) -> bool:
+    stored = RosterSummary.objects.get(pk=approved.pk)
+    return (stored.state, stored.figures, stored.digest) == ("approved", approved.figures, approved.digest)
+
+
+def test_an_approved_summary_still_moves_with_the_tree(world, approved):
+    assert RosterSummary.objects.filter(pk=approved.pk).update(org_path=world.neighbour_township.path) == 1
+
+
+def test_what_is_approved_is_what_was_submitted(world):
+    waiting = submit_summary(organisation=world.village, day=DAY, by=world.member)
+    decided = {"state": "approved", "decided_by": world.leader, "decided_at": datetime(2026, 5, 1, tzinfo=UTC)}
+    rows = RosterSummary.objects.filter(pk=waiting.pk)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.update(**decided, figures={"total": 9})
+    rows.update(state="returned")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.update(**decided)
+    rows.update(state="submitted")
+    assert rows.update(**decided) == 1
+
+
+def test_the_triggers_know_every_column():
+    columns = {field.column for field in RosterSummary._meta.concrete_fields}
+    assert set(triggers.COLUMNS) == columns - {triggers.MOVES_WITH_THE_TREE}
 
 
 def test_the_page_says_what_changed_since_the_approval(as_user, world, approved, make_person):

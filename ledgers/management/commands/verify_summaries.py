@@ -1,14 +1,21 @@
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
+from ledgers.summaries import triggers
 from ledgers.summaries.services import broken_summaries
 
 
 class Command(BaseCommand):
-    help = "Compares the figures of every approved 表一 with the digest taken at its approval."
+    help = "核对每份审定的表一：数字和审定时的摘要、审计日志里的摘要，以及数据库触发器；先列出最早被改的一份"
 
     def handle(self, *args, **options):
-        broken = broken_summaries()
-        if broken:
-            lines = "\n".join(f"{summary.organisation.name} {summary.as_of} 编号 {summary.uid}" for summary in broken)
-            raise CommandError(f"{len(broken)} 份审定的汇总表和审定时的数字不一致：\n{lines}")
+        faults = [str(each) for each in broken_summaries()]
+        if faults:
+            faults = [f"{len(faults)} 份审定的汇总表和审定时的数字不一致，第一份：", *faults]
+        faults += [
+            f"数据库触发器 {name} 不存在，审定的汇总表可能被改动。请重新运行 migrate 或联系开发者。"
+            for name in triggers.missing(connection)
+        ]
+        if faults:
+            raise CommandError("\n".join(faults))
         self.stdout.write("审定的汇总表都和审定时的数字一致。")
