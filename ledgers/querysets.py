@@ -3,16 +3,22 @@
 from calendar import isleap
 from datetime import date
 
-from django.db.models import CharField, Count, Func, Q
+from django.db.models import BooleanField, CharField, Count, Func, Q
 
 from federation.shared.fields import subtree
 from federation.shared.scope import Scope, ScopedQuerySet
 from federation.shared.sealed import blind_index
 
 NARROWED_LATE = "_walked_path"
+# Registered today, as `current_on` says it of any day: no date of an end or of a registration lies after today
+# (rules.future_date), so the three columns alone tell, and an index without the fourth answers.
 STILL_REGISTERED = Q(moved_away_on=None, deceased_on=None, cancelled_on=None)
 
 
+# With its value written out, as the condition of the index is: SQLite does not compare a parameter.
+_NOT_APPROVED = Q(
+    Func("state", template="(NOT (%(expressions)s = 'approved'))", output_field=BooleanField()),
+)
 ELDERLY_FROM = 60
 
 
@@ -51,7 +57,14 @@ class PersonQuerySet(ScopedQuerySet):
         return condition
 
     def current_on(self, day):
-        """Registered by `day`, and not moved away, deceased or cancelled by then."""
+        """Who counts as registered (在册) on `day`: registered by then, not moved away, deceased or cancelled.
+
+        The one rule of 表一, of the rates and of what REST tells; `still_registered` is the same of today, for lists.
+        Whether the form waits for approval or was returned is not asked: assessments.md says "current person =
+        registered", and "approved" of other entries only. A file that was approved waits again whenever its village
+        corrects it, and must not drop out of the count meanwhile. A draft is no file and counts nowhere. How many of
+        those counted nobody has approved is said beside the table (`not_approved`).
+        """
         return self.filter(registered_on__lte=day).exclude(
             Q(moved_away_on__lte=day) | Q(deceased_on__lte=day) | Q(cancelled_on__lte=day)
         )
@@ -60,6 +73,10 @@ class PersonQuerySet(ScopedQuerySet):
         """All the others, as querysets without a common row that an index finds: who had left, who came later."""
         had_left = Q(moved_away_on__lte=day) | Q(deceased_on__lte=day) | Q(cancelled_on__lte=day)
         return self.filter(~STILL_REGISTERED, had_left), self.filter(registered_on__gt=day).exclude(had_left)
+
+    def not_approved(self):
+        """Those whose form waits for approval or was returned, whether new or changed."""
+        return self.filter(_NOT_APPROVED)
 
     def with_id_number(self, id_number: str):
         """Exact search by the (normalised) ID number."""

@@ -79,6 +79,11 @@ def people_on(narrow: Narrow, day, code: str) -> list[PersonQuerySet]:
     return [people_of(rows, day, code) for rows in found]
 
 
+def not_approved_on(narrow: Narrow, day) -> int:
+    """How many of those counted have a form that nobody has approved as it stands."""
+    return sum(rows.not_approved().count() for rows in people_on(narrow, day, TOTAL))
+
+
 def _add(figures: Figures, more: Figures, sign: int):
     for code, number in more.items():
         figures[code] += sign * number

@@ -19,7 +19,7 @@ from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import DisabilityCategory
 from ledgers.summaries import layout
 from ledgers.summaries.definition import BY_NAME, DIMENSIONS, SEX, TITLE, TOTAL, label_of
-from ledgers.summaries.past import PATH_THEN, figures_below_on, figures_on, people_on, transfers_after
+from ledgers.summaries.past import PATH_THEN, figures_below_on, figures_on, not_approved_on, people_on, transfers_after
 from ledgers.transfer_rows import shown_to
 from orgs.areas import area_choices, labels_above
 from orgs.models import Organisation
@@ -125,6 +125,8 @@ class SummaryCurrentView(SummaryPage):
             lead=self.lead(),
             total=figures[TOTAL],
             total_url=self.people_url(TOTAL) if figures[TOTAL] else "",
+            not_approved=not_approved_on(narrow, self.day),
+            not_approved_url=self.not_approved_url(),
             total_change=layout.signed(figures[TOTAL] - other[TOTAL]) if other else "",
             other_word=cn_date(other_day),
             blocks=layout.blocks(figures, other=other, other_word=cn_date(other_day), link=self.people_url),
@@ -132,6 +134,12 @@ class SummaryCurrentView(SummaryPage):
             signatures=layout.SIGNATURES,
             actions=self.actions(),
         )
+
+    def not_approved_url(self) -> str:
+        """The list as it is today; of a past day the number is told without it."""
+        if self.day != timezone.localdate():
+            return ""
+        return f"{reverse('person-list')}?{urlencode({'area': self.body.pk, 'approval': 'submitted'})}"
 
     def people_url(self, code: str) -> str:
         return address_of("summary-people", self.body, day=self.day.isoformat(), cell=code)
