@@ -1,5 +1,6 @@
 """What somebody typed into the personal form and has not submitted yet: kept exactly as typed, for its author alone."""
 
+import datetime
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
@@ -9,6 +10,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from federation.shared import audit
+from ledgers.consent import policy_now
 from ledgers.models import DisabledPerson, PersonDraft
 
 # What the page adds to the form's own fields.
@@ -17,6 +19,9 @@ NOT_TYPED = frozenset(
 )
 LARGEST = 100_000  # characters of one draft
 MOST = 50  # drafts of one account
+NEARLY = 5  # so many places left are told of
+SOON = 14  # days before a draft goes that are told of
+FULL = "您已有 {most} 份草稿，存不下新的。请先在“我的草稿”里把填好的提交，不要的删除，再回来存；这一页填写的内容还在，先不要关。"
 KEPT_ELSEWHERE = (
     "这份草稿 {at} 在另一个窗口里存过，本窗口的内容没有存进去。请只在一个窗口里填写；"
     "再按一次“存草稿”，就以本窗口的内容为准。"
@@ -66,7 +71,7 @@ def keep_draft(*, data: QueryDict, by, organisation, person=None, draft=None, dr
 def _new_draft(typed, data, by, organisation, person, base_version):
     own = PersonDraft.objects.filter(created_by=by)
     if own.count() >= MOST:
-        raise ValidationError(f"您已有 {MOST} 份草稿，请先提交或删除一些，再存新的。")
+        raise ValidationError(FULL.format(most=MOST))
     draft = PersonDraft(organisation=organisation, person=person, base_version=base_version, created_by=by)
     draft.payload, draft.name = typed, data.get("name", "")[:50]
     try:
@@ -91,6 +96,27 @@ def typed_in(draft: PersonDraft) -> QueryDict:
     if draft.base_version is not None:
         data["version"] = str(draft.base_version)
     return data
+
+
+def days_left(draft: PersonDraft) -> int:
+    """How many days until the nightly run removes the draft, were it not saved again."""
+    kept_until = timezone.localdate(draft.updated_at) + datetime.timedelta(days=policy_now().draft_days)
+    return max((kept_until - timezone.localdate()).days, 0)
+
+
+def soon_gone(drafts):
+    """Of `drafts`, those that go within SOON days."""
+    age = datetime.timedelta(days=policy_now().draft_days - SOON)
+    return drafts.filter(updated_at__lt=timezone.now() - age)
+
+
+def room_in_words(number: int) -> str:
+    """What somebody with so many drafts is told: "" while there is room enough."""
+    if number >= MOST:
+        return f"您已有 {number} 份草稿，存不下新的。请先把填好的提交，不要的在“处理”一列删除。"
+    if number >= MOST - NEARLY:
+        return f"每人最多存 {MOST} 份草稿，您还能再存 {MOST - number} 份。填好的请提交，不要的请删除。"
+    return ""
 
 
 def title_of(draft: PersonDraft) -> str:

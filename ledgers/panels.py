@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 
 from federation.shared.panels import Panel, register_panel
+from ledgers.drafts import SOON, room_in_words, soon_gone
 from ledgers.models import DisabledPerson, PersonDraft
 from ledgers.models.dictionaries import DisabilityCategory, EntryState
 from ledgers.querysets import current_by_category
@@ -96,7 +97,8 @@ def writing_of(organisation, user) -> dict | None:
     rows = DisabledPerson.objects.visible_to(user, DisabledPerson.edit_permission)
     returned = list(rows.filter(state=EntryState.RETURNED).order_by("-decided_at")[: NAMED + 1])
     waiting = rows.filter(state=EntryState.SUBMITTED).count()
-    drafts = PersonDraft.objects.visible_to(user).count()
+    own = PersonDraft.objects.visible_to(user)
+    drafts = own.count()
     if not (returned or waiting or drafts):
         return None
     return {
@@ -108,6 +110,9 @@ def writing_of(organisation, user) -> dict | None:
         "waiting": waiting,
         "waiting_url": f"{reverse('person-list')}?approval=submitted",
         "drafts": drafts,
+        "soon_gone": soon_gone(own).count() if drafts else 0,
+        "soon": SOON,
+        "room": room_in_words(drafts),
         "drafts_url": reverse("draft-list"),
     }
 

@@ -12,8 +12,21 @@ from django.views import View
 from federation.shared.forms import HouseForm
 from federation.shared.numbers import plain_number
 from federation.shared.tables import Column
+from federation.shared.templatetags.ui import tag
 from federation.shared.views import ScopedActView, ScopedListView, get_in_scope
-from ledgers.drafts import DraftConflict, delete_draft, draft_of, keep_draft, title_of, typed_in
+from ledgers.consent import policy_now
+from ledgers.drafts import (
+    MOST,
+    SOON,
+    DraftConflict,
+    days_left,
+    delete_draft,
+    draft_of,
+    keep_draft,
+    room_in_words,
+    title_of,
+    typed_in,
+)
 from ledgers.models import DisabledPerson, PersonDraft
 from orgs.models import Organisation
 
@@ -154,6 +167,12 @@ class KeepsDrafts:
         )
 
 
+def left_of(draft) -> str:
+    days = days_left(draft)
+    words = f"{days} 天" if days else "今晚删除"
+    return tag("warn", f"{words}，请尽快提交") if days <= SOON else words
+
+
 class DraftListView(ScopedListView):
     """What the reader has typed and not submitted; nobody sees another's."""
 
@@ -167,6 +186,7 @@ class DraftListView(ScopedListView):
         Column("kind", "内容", value=lambda draft: "修改登记表" if draft.person_id else "新登记"),
         Column("place", "村（社区）", value=lambda draft: draft.organisation.label),
         Column("updated_at", "最后保存", value=lambda draft: f"{timezone.localtime(draft.updated_at):%Y-%m-%d %H:%M}"),
+        Column("days_left", "还保存", value=left_of),
         Column(
             "delete", "处理", value=lambda draft: "删除", link=lambda draft: reverse("draft-delete", args=[draft.uid])
         ),
@@ -177,6 +197,9 @@ class DraftListView(ScopedListView):
 
     def breadcrumbs(self):
         return [{"url": reverse("person-list"), "label": "残疾人登记"}]
+
+    def extra(self):
+        return {"kept_days": policy_now().draft_days, "most": MOST, "room": room_in_words(self.get_queryset().count())}
 
     def actions(self):
         return [{"url": reverse("person-add"), "label": "新登记", "kind": "primary"}]

@@ -1,8 +1,12 @@
 """What was typed and not sent: kept as typed, own only, found again after days, told where two windows meet."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from federation.shared import retention
 from federation.shared.models import AuditEntry, ChangeRecord
 from ledgers.drafts import title_of, typed_in
 from ledgers.models import DisabledPerson, PersonDraft
@@ -233,3 +237,32 @@ def test_the_start_page_counts_drafts_and_there_is_a_limit_to_them(as_user, worl
     assert "我的草稿：2 份" in client.get(reverse("home")).content.decode()
     assert "已有 2 份草稿" in autosave(client, name="陈").json()["text"]
     assert PersonDraft.objects.count() == 2
+    assert "不要的在“处理”一列删除" in client.get(reverse("draft-list")).content.decode()
+
+
+def test_few_places_left_are_told_of_before_the_limit(as_user, monkeypatch):
+    monkeypatch.setattr("ledgers.drafts.MOST", 7)
+    client = as_user("member")
+    autosave(client, name="安")
+    assert "还能再存" not in client.get(reverse("draft-list")).content.decode()
+    autosave(client, name="包")
+    assert "您还能再存 5 份" in client.get(reverse("draft-list")).content.decode()
+    assert "您还能再存 5 份" in client.get(reverse("home")).content.decode()
+
+
+def test_the_list_shows_the_days_left_and_the_start_page_warns_as_the_nightly_run_counts(as_user, world):
+    client = as_user("member")
+    autosave(client, name="安")
+    autosave(client, name="包")
+    page = client.get(reverse("draft-list")).content.decode()
+    assert (
+        page.count("180 天</span>") == 2 and "会自动删除</strong>" not in client.get(reverse("home")).content.decode()
+    )
+    first, second = PersonDraft.objects.order_by("pk")
+    for draft, days in ((first, 170), (second, 181)):
+        PersonDraft.objects.filter(pk=draft.pk).update(updated_at=timezone.now() - timedelta(days=days))
+    page = client.get(reverse("draft-list")).content.decode()
+    assert "10 天，请尽快提交" in page and "今晚删除，请尽快提交" in page
+    assert "2 份 14 天内会自动删除" in client.get(reverse("home")).content.decode()
+    due = {kept.name: number for kept, number in retention.counts_due()}
+    assert due["ledgers.drafts"] == 1, "the one that the list says goes tonight"
