@@ -12,7 +12,7 @@ from django.db import transaction
 from federation.shared import audit, sealed_files
 from federation.shared.history import create_versioned, save_versioned
 from federation.shared.reveal import log_opening
-from federation.shared.scans import ScanRefused, read_scan
+from federation.shared.scans import Scan, ScanRefused, read_scan
 from federation.shared.sealed import SealBroken
 from ledgers.models import Attachment, DisabledPerson
 from ledgers.models.dictionaries import AttachmentKind
@@ -39,6 +39,11 @@ def add_attachment(*, person: DisabledPerson, kind: str, title: str, upload, by)
         scan = read_scan(upload, longest_side=PHOTO_SIDE if is_photo else SCAN_SIDE, takes_pdf=not is_photo)
     except ScanRefused as refusal:
         raise ValidationError({"file": str(refusal)}) from refusal
+    return keep_scan(person=person, kind=kind, title=title, scan=scan, by=by)
+
+
+def keep_scan(*, person: DisabledPerson, kind: str, title: str, scan: Scan, by) -> Attachment:
+    """Keep what the child process has made of an upload. Its file goes again where the transaction around fails."""
     stored_path = ""
     try:
         with transaction.atomic():

@@ -21,7 +21,10 @@ LARGEST = 100_000  # characters of one draft
 MOST = 50  # drafts of one account
 NEARLY = 5  # so many places left are told of
 SOON = 14  # days before a draft goes that are told of
-FULL = "您已有 {most} 份草稿，存不下新的。请先在“我的草稿”里把填好的提交，不要的删除，再回来存；这一页填写的内容还在，先不要关。"
+FULL = (
+    "您已有 {most} 份草稿，存不下新的。请先在“我的草稿”里把填好的提交，不要的删除，再回来存；"
+    "这一页填写的内容还在，先不要关。"
+)
 KEPT_ELSEWHERE = (
     "这份草稿 {at} 在另一个窗口里存过，本窗口的内容没有存进去。请只在一个窗口里填写；"
     "再按一次“存草稿”，就以本窗口的内容为准。"

@@ -13,6 +13,7 @@ from ledgers.consent import policy_now
 from ledgers.distinct import WHY
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import DisabilityCategory, Rehabilitation
+from ledgers.photo_field import PhotoField
 from orgs.models import BodyKind, Level, Organisation, Post, Sex, Tenure, Worker
 
 DRAFT_GONE = (
@@ -79,6 +80,9 @@ class PersonForm(HouseModelForm):
         help_text="可选多项",
     )
 
+    # Of a new entry; later ones are brought on the page 照片和材料.
+    photo = PhotoField()
+
     # Which draft of the author this is, for the button 存草稿 and for static/js/draft.js.
     draft = forms.CharField(required=False, widget=forms.HiddenInput)
     draft_version = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -128,7 +132,8 @@ class PersonForm(HouseModelForm):
             ["responsible_cadre", "member_in_charge", "last_visited_on", "registered_on", "remark"],
         ),
         ("八、个人信息使用同意", ["consent_kind", "consented_on"]),
-        ("九、不是同一个人", ["distinct_reason"]),
+        ("九、照片", ["photo"]),
+        ("十、不是同一个人", ["distinct_reason"]),
     ]  # fmt: skip
 
     class Meta:
@@ -194,6 +199,8 @@ class PersonForm(HouseModelForm):
                 self.fields[name].initial = timezone.localdate()
             for name in ("consent_kind", "consented_on"):
                 self.fields[name].required = True
+        else:
+            del self.fields["photo"]
 
     def _offer_members(self, user):
         posts = Tenure.objects.visible_to(user, DisabledPerson.edit_permission).of_post(Post.COMMITTEE_MEMBER)

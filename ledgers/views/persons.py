@@ -15,11 +15,12 @@ from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import ScopedCreateView, ScopedDetailView, ScopedUpdateView, Section
 from ledgers import rules
 from ledgers.approvals import may_approve, may_withdraw, submit_person
+from ledgers.attachments import keep_scan
 from ledgers.conflicts import ConflictForm, clashes_between, merged
 from ledgers.forms import EndForm, PersonForm, anchor_of
 from ledgers.models import DisabledPerson
 from ledgers.models.derived import rule_values
-from ledgers.models.dictionaries import EntryState
+from ledgers.models.dictionaries import AttachmentKind, EntryState
 from ledgers.paper_form import ADDRESSES, sections_of
 from ledgers.views.drafts import KeepsDrafts
 from ledgers.views.entry_hints import AsksAboutSimilar, TellsOfTaken
@@ -172,9 +173,20 @@ class PersonCreateView(TellsOfTaken, AsksAboutSimilar, KeepsDrafts, RefusesTaken
     def fresh_instance(self):
         return self.initial_instance()
 
+    def show(self, form, status=200, **context):
+        return super().show(form, status=status, file_again="photo" in self.request.FILES, **context)
+
     def create(self, form):
         row = submit_person(person=form.save(commit=False), by=self.request.user, draft=self.draft)
         self.keep_answer(row)
+        if form.cleaned_data["photo"]:
+            keep_scan(
+                person=row,
+                kind=AttachmentKind.PHOTO,
+                title="",
+                scan=form.cleaned_data["photo"],
+                by=self.request.user,
+            )
         self.success_message = said_of(row)
         return row
 

@@ -179,6 +179,26 @@
     if (by && by.name) { fields.push([by.name, by.value]); }
     return fields;
   }
+  function choose(input, kept) {
+    if (!window.DataTransfer) { return; }
+    var holder = new DataTransfer();
+    holder.items.add(new File([kept.blob], kept.name, { type: kept.blob.type }));
+    input.files = holder.files;
+  }
+  /* A page drawn again by the server has empty boxes for files: what waits here under the same key is put back,
+     unless it is the file that was refused. */
+  function putFilesBack(form, key) {
+    mine().then(function (items) {
+      items.filter(function (item) { return item.key === key; }).forEach(function (item) {
+        item.fields.forEach(function (pair) {
+          var input = pair[1] && pair[1].blob ? form.elements[pair[0]] : null, again = document.querySelector("[data-file-again]");
+          if (!input || input.type !== "file" || input.getAttribute("aria-invalid") === "true") { return; }
+          choose(input, pair[1]);
+          if (again && input.files.length) { again.hidden = true; }
+        });
+      });
+    }).catch(function () { return null; });
+  }
   /* Sent as a page, so that the server draws its errors or both versions; the key tells when it has arrived. */
   function openAsPage(item) {
     whoIsThere([item]).then(function (there) {
@@ -187,9 +207,15 @@
       form.action = item.url;
       form.hidden = true;
       item.fields.concat([["csrfmiddlewaretoken", there.token]]).forEach(function (pair) {
-        if (pair[1] && pair[1].blob) { return; }
         var input = element("input", "", form);
-        input.type = "hidden"; input.name = pair[0]; input.value = pair[1];
+        input.name = pair[0];
+        if (pair[1] && pair[1].blob) {
+          form.enctype = "multipart/form-data";
+          input.type = "file";
+          choose(input, pair[1]);
+          return;
+        }
+        input.type = "hidden"; input.value = pair[1];
       });
       HTMLFormElement.prototype.submit.call(form);
     }, function (stop) { show(stop.why); });
@@ -198,7 +224,7 @@
     var key = form.elements.submission_key;
     if (!key) { return; }
     form.setAttribute("data-repeat", "");
-    if (!key.value) { key.value = newKey(); }
+    if (key.value) { putFilesBack(form, key.value); } else { key.value = newKey(); }
     form.addEventListener("submit", function (event) {
       if (!user || form.hasAttribute("data-busy") || (event.submitter && event.submitter.hasAttribute("data-plain"))) { if (form.hasAttribute("data-busy")) { event.preventDefault(); } return; }
       event.preventDefault();

@@ -1,10 +1,14 @@
 """Forms filled in on a phone while the network comes and goes: a real Chromium, a real worker, the network cut."""
 
+import io
+
 import pytest
 from django.test import Client
+from PIL import Image
 
 from federation.shared.models import Submission
-from ledgers.models import DisabledPerson
+from ledgers.attachments import photo_data, photo_of
+from ledgers.models import Attachment, DisabledPerson
 from tests.browser import axe, login, sideways_overflow
 from tests.ledgers.conftest import id_of
 
@@ -221,3 +225,89 @@ def test_a_change_based_on_an_older_version_is_shown_beside_the_newer(phone, mak
     send(phone)
     phone.wait_for_selector("text=还没有保存")
     assert "会师镇北街 8 号" in phone.content() and "会师镇南街 1 号" in phone.content()
+
+
+# --- with a photo -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def _own_media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+def phone_picture() -> bytes:
+    """As a phone takes it: large, to be turned by 90 degrees, with the place in it."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "SECRETPHONE"
+    noise = Image.effect_noise((3000, 2000), 90).convert("RGB")
+    buffer = io.BytesIO()
+    noise.save(buffer, "JPEG", quality=92, exif=exif.tobytes())
+    return buffer.getvalue()
+
+
+def choose_photo(page, data: bytes, name="照片.jpg"):
+    page.set_input_files("#id_photo", {"name": name, "mimeType": "image/jpeg", "buffer": data})
+    page.wait_for_function("() => !document.querySelector('form[data-outbox]').hasAttribute('data-busy')")
+
+
+WAITING_PHOTO = """() => new Promise(done => { const asked = indexedDB.open('federation', 1); asked.onsuccess = () => {
+  const all = asked.result.transaction('outbox').objectStore('outbox').getAll();
+  all.onsuccess = async () => { asked.result.close();
+    const blob = all.result[0].fields.find(pair => pair[0] === 'photo')[1].blob;
+    const bitmap = await createImageBitmap(blob), text = new TextDecoder('latin1').decode(await blob.arrayBuffer());
+    done({size: blob.size, type: blob.type, width: bitmap.width, height: bitmap.height,
+          told: text.includes('SECRETPHONE') || text.includes('Exif')}); }; }; })"""
+
+
+def test_a_photo_taken_without_network_is_made_small_waits_and_arrives_once(phone, _own_media):
+    data = phone_picture()
+    assert len(data) > 1_000_000
+    phone.context.set_offline(True)
+    phone.goto(ADD)
+    fill_in(phone, "王大山")
+    choose_photo(phone, data)
+    assert "已缩小为" in phone.inner_text("#id_photo + [role=status]")
+    send(phone)
+    kept = phone.evaluate(WAITING_PHOTO)
+    assert kept["type"] == "image/jpeg" and 0 < kept["size"] <= 500 * 1024 and not kept["told"]
+    assert kept["height"] > kept["width"], "turned upright"
+    phone.reload()
+    phone.context.set_offline(False)
+    phone.wait_for_selector("text=1 份已送达", timeout=60_000)
+    photo = photo_of(DisabledPerson.objects.get())
+    stored = Image.open(io.BytesIO(photo_data(photo)))
+    assert stored.height > stored.width and Attachment.objects.count() == 1
+    assert waiting(phone) == 0
+
+
+def test_a_photo_that_is_refused_leaves_the_form_to_be_looked_at_and_the_next_one_is_taken(phone, _own_media):
+    phone.context.set_offline(True)
+    phone.goto(ADD)
+    fill_in(phone, "王大山")
+    choose_photo(phone, b"no picture at all")
+    assert "不能在本机缩小" in phone.inner_text("#id_photo + [role=status]")
+    send(phone)
+    phone.context.set_offline(False)
+    phone.wait_for_selector("text=1 份需要核对", timeout=60_000)
+    with phone.expect_navigation():
+        phone.get_by_role("button", name="核对：王大山").click()
+    assert "照片没有收下" in phone.inner_text("main") and phone.input_value("#id_name") == "王大山"
+    assert not DisabledPerson.objects.exists()
+    choose_photo(phone, phone_picture())
+    send(phone)
+    phone.wait_for_url("**/persons/*-*/")
+    assert photo_of(DisabledPerson.objects.get()) is not None and waiting(phone) == 0
+
+
+def test_a_form_that_is_faulty_elsewhere_keeps_its_photo(phone, _own_media):
+    fill_in(phone, "王大山", id_number="629999196804030018")
+    choose_photo(phone, phone_picture())
+    send(phone)
+    phone.wait_for_function("() => document.title.startsWith('错误：')")
+    phone.wait_for_function("() => document.getElementById('id_photo').files.length === 1")
+    assert not phone.locator("[data-file-again]").is_visible()
+    phone.fill("#id_id_number", id_of("19680403", 1, "1"))
+    send(phone)
+    phone.wait_for_url("**/persons/*-*/")
+    assert photo_of(DisabledPerson.objects.get()) is not None and waiting(phone) == 0

@@ -18,7 +18,7 @@ from federation.shared.permissions import LOGGED_IN, PUBLIC, requires
 from federation.shared.views import ScopedView
 
 FILES = (
-    "css/tokens.css", "css/site.css", "css/print.css", "js/site.js", "js/outbox.js", "icons/icon.svg",
+    "css/tokens.css", "css/site.css", "css/print.css", "js/site.js", "js/outbox.js", "js/photo.js", "icons/icon.svg",
 )  # fmt: skip
 MOST_KEYS = 200
 
