@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from federation.shared.forms import HouseForm, HouseModelForm, ThreeBoxDateField
 from ledgers.models import PersonRequest
+from ledgers.requests import KEPT_FOR
 
 
 class RequestForm(HouseModelForm):
@@ -43,6 +44,20 @@ class DecisionForm(HouseForm):
         help_text="写怎样办的；不同意的写理由和依据。这句话要告诉请求人",
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class WithdrawalForm(DecisionForm):
+    """A withdrawal that is granted says on what the file may still be kept."""
+
+    kept_for = forms.ChoiceField(
+        label="凭什么继续保存这份登记表",
+        choices=list(KEPT_FOR.items()),
+        widget=forms.RadioSelect,
+        required=False,
+        help_text="同意办理的必选。撤回以后不再导出、不再成批打印；没有别的依据的要删除",
+    )
+
+    field_order = ["decision", "kept_for", "answer", "version"]
 
 
 class ErasureForm(HouseForm):

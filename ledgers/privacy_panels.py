@@ -9,6 +9,7 @@ from ledgers import consent
 from ledgers.erasure import PERMISSION as ERASE
 from ledgers.keeping import proposals_to_decide
 from ledgers.models import DisabledPerson, ErasureProposal, PersonRequest
+from ledgers.requests import kept_without_basis
 from ledgers.views.privacy import request_url, state_tag
 from orgs.models import Level, Organisation
 
@@ -26,11 +27,19 @@ def privacy_of(person, user) -> dict:
     return {
         "consent": consent.consent_in_words(person),
         "withdrawn": consent.is_withdrawn(person),
+        "kept_for": _kept_for(person, user) if consent.is_withdrawn(person) else "",
         "after_withdrawal": consent.policy_now().after_withdrawal,
         "requests": requests,
         "add_url": reverse("person-request-add", args=[person.uid]) if may_edit else "",
         "sheet_url": reverse("person-consent-sheet", args=[person.uid]) if may_edit else "",
     }
+
+
+def _kept_for(person, user) -> str:
+    """On what the file is kept after the withdrawal, as its decision says; "" where that was never written down."""
+    asked = {"kind": PersonRequest.Kind.WITHDRAWAL, "state": PersonRequest.State.GRANTED}
+    last = PersonRequest.objects.visible_to(user).filter(person=person, **asked).order_by("-id").first()
+    return last.answer if last else ""
 
 
 def consents_of(organisation, user) -> dict | None:
@@ -63,12 +72,15 @@ def work_of(organisation, user) -> dict | None:
     waiting = PersonRequest.objects.visible_to(user, "persons.approve").waiting()
     number = waiting.count()
     due = proposals_to_decide(ErasureProposal.objects.visible_to(user)).count() if user.has_scope(ERASE) else 0
-    if not number and not due:
+    unsaid = kept_without_basis(PersonRequest.objects.visible_to(user, "persons.approve")).count()
+    if not number and not due and not unsaid:
         return None
     return {
         "requests": number,
         "overdue": waiting.filter(due_on__lt=timezone.localdate()).count(),
         "requests_url": f"{reverse('person-request-list')}?waiting=1",
+        "unsaid": unsaid,
+        "unsaid_url": f"{reverse('person-list')}?consent=withdrawn",
         "due": due,
         "due_url": reverse("erasure-list"),
     }

@@ -32,8 +32,22 @@ def refuse_request(*, request: PersonRequest, answer: str, by, version: int | No
     return stored
 
 
-def grant_request(*, request: PersonRequest, answer: str, by, version: int | None = None):
-    """Record that what was asked has been done. A withdrawal takes effect here; an erasure has `grant_erasure`."""
+# On what the file may still be kept once the consent is gone (个人信息保护法 art. 13, 47).
+KEPT_FOR = {
+    "subsidy": "正在享受补贴、低保或救助，发放依据依法保存（个人信息保护法第十三条第三项）",
+    "certificate": "残疾人证的核发和管理，履行法定职责（个人信息保护法第十三条第三项）",
+    "other": "法律、行政法规规定的其他保存义务（在办理结果里写明是哪一条）",
+    "none": "没有别的依据，转为删除请求，由有删除权限的同志办理",
+}
+NO_BASIS = "撤回同意以后没有继续保存的依据"
+
+
+def grant_request(*, request: PersonRequest, answer: str, by, version: int | None = None, kept_for: str = ""):
+    """Record that what was asked has been done. A withdrawal takes effect here; an erasure has `grant_erasure`.
+
+    Of a withdrawal it is said on what the file may still be kept (a word of KEPT_FOR); where on nothing, an erasure
+    is asked for in its place.
+    """
     with transaction.atomic():
         stored = _waiting(request)
         if stored.kind == Kind.ERASURE:
@@ -41,9 +55,40 @@ def grant_request(*, request: PersonRequest, answer: str, by, version: int | Non
         if stored.kind in (Kind.ACCESS, Kind.CORRECTION) and not answer.strip():
             raise ValidationError({"answer": "请写明怎样办的，例如：当面给本人看过并打印一份；已更正监护人电话。"})
         if stored.kind == Kind.WITHDRAWAL:
+            answer = _kept_in_words(kept_for, answer)
             _withdraw_consent(stored, by)
+            if kept_for == "none":
+                _ask_for_erasure(stored, by)
         _decide(stored, State.GRANTED, answer, by, version)
     return stored
+
+
+def _kept_in_words(kept_for: str, answer: str) -> str:
+    if kept_for not in KEPT_FOR:
+        raise ValidationError({"kept_for": "请选择撤回同意以后凭什么继续保存这份登记表；没有依据的选最后一项。"})
+    if kept_for == "other" and not answer.strip():
+        raise ValidationError({"answer": "请写明是哪一部法律、行政法规的哪一条。"})
+    return f"{KEPT_FOR[kept_for]}。{answer.strip()}"[:300]
+
+
+def _ask_for_erasure(withdrawal: PersonRequest, by):
+    waiting = PersonRequest.objects.filter(person=withdrawal.person, kind=Kind.ERASURE, state=State.WAITING)
+    if not waiting.exists():
+        request = PersonRequest(
+            person=withdrawal.person,
+            kind=Kind.ERASURE,
+            asker=withdrawal.asker,
+            identity_check=withdrawal.identity_check,
+            received_on=withdrawal.received_on,
+            content=NO_BASIS,
+        )
+        receive_request(request=request, by=by)
+
+
+def kept_without_basis(rows):
+    """Of `rows`, withdrawals that were granted before a basis was asked for, of people who have not agreed again."""
+    granted = rows.filter(kind=Kind.WITHDRAWAL, state=State.GRANTED, answer="")
+    return granted.filter(person__in=DisabledPerson.objects.filter(consent.WITHDRAWN))
 
 
 def grant_erasure(*, request: PersonRequest, by, version: int | None = None) -> Erasure:

@@ -15,6 +15,7 @@ from federation.shared.models import ExportFile
 from federation.shared.models.jobs import Chunk
 from federation.shared.pdf_join import join
 from federation.shared.sealed import SealedField
+from ledgers.consent import WITHDRAWN
 from ledgers.documents.person_form import TITLE, PersonSheet
 from ledgers.documents.printing import STYLE, Purpose, photo_address, photos_of
 from ledgers.models import DisabledPerson
@@ -29,8 +30,12 @@ State = ExportFile.State
 
 
 def forms_of(user, body):
-    """Who is registered now at `body` or below it, in the order of the pile of paper."""
-    rows = DisabledPerson.objects.visible_to(user, VIEW).under(body.path).still_registered()
+    """Who is registered now at `body` or below it, in the order of the pile of paper.
+
+    Without those who took their consent back: as in every list that leaves the system. One by one their forms can
+    be printed, for what the law still asks.
+    """
+    rows = DisabledPerson.objects.visible_to(user, VIEW).under(body.path).still_registered().exclude(WITHDRAWN)
     return rows.order_by("org_path", "name_pinyin", "name", "id")
 
 

@@ -17,6 +17,7 @@ from ledgers import rules
 from ledgers.approvals import may_approve, may_withdraw, submit_person
 from ledgers.attachments import keep_scan
 from ledgers.conflicts import ConflictForm, clashes_between, merged
+from ledgers.consent import is_withdrawn
 from ledgers.forms import EndForm, PersonForm, anchor_of
 from ledgers.models import DisabledPerson
 from ledgers.models.derived import rule_values
@@ -64,6 +65,11 @@ def state_tags(person) -> str:
     if person.failed_checks:
         tags.append(FAULTY)
     return format_html_join(" ", "{}", ((each,) for each in tags)) if tags else COMPLETE
+
+
+def _consent_tag(person) -> str:
+    """Told first thing: what the file may be used for is less than usual."""
+    return tag("bad", "已撤回同意，不得导出") if is_withdrawn(person) else ""
 
 
 class PersonPage:
@@ -123,7 +129,7 @@ class PersonDetailView(PersonPage, ScopedDetailView):
         missing = rules.missing_fields(values)
         edit = reverse("person-edit", args=[row.uid]) if self.may_edit(row) else ""
         return {
-            "lead": format_html("{}　{}", row.organisation.name, state_tags(row)),
+            "lead": format_html("{}　{} {}", row.organisation.name, state_tags(row), _consent_tag(row)),
             "filled": len(rules.MANDATORY) - len(missing),
             "mandatory": len(rules.MANDATORY),
             "missing": [self.missing_field(row, name, edit) for name in missing],

@@ -18,7 +18,7 @@ from ledgers import consent
 from ledgers.erasure import PERMISSION as ERASE
 from ledgers.erasure import why_not
 from ledgers.models import DisabledPerson, PersonRequest
-from ledgers.privacy_forms import ConfirmForm, DecisionForm, RequestForm
+from ledgers.privacy_forms import ConfirmForm, DecisionForm, RequestForm, WithdrawalForm
 from ledgers.requests import grant_erasure, grant_request, receive_request, refuse_request
 from ledgers.views.persons import list_crumb, person_url
 
@@ -207,9 +207,17 @@ class RequestDecideView(DecidesRequest):
         consequence = self.CONSEQUENCES.get(self.object.kind) or consent.policy_now().after_withdrawal
         return {"consequence": consequence, "rows": self.rows()}
 
+    def get_form(self, instance=None):
+        if self.object.kind == Kind.WITHDRAWAL:
+            self.form_class = WithdrawalForm
+        return super().get_form(instance)
+
     def act(self, values):
-        decide = grant_request if values["decision"] == "grant" else refuse_request
-        decide(**self.given(values), answer=values["answer"])
+        if values["decision"] == "grant":
+            kept_for = values.get("kept_for", "")
+            grant_request(**self.given(values), answer=values["answer"], kept_for=kept_for)
+        else:
+            refuse_request(**self.given(values), answer=values["answer"])
 
 
 class RequestEraseView(DecidesRequest):

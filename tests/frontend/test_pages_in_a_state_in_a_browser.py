@@ -267,7 +267,9 @@ def test_pages_of_requests_and_of_files_due_are_sound(new_page, live_server, wor
     receive_request(request=request, by=world.member)
     withdrawn = PersonRequest(person=asked, kind="withdrawal", asker="person", identity_check="known")
     withdrawn.received_on = asked.registered_on
-    grant_request(request=receive_request(request=withdrawn, by=world.member), answer="", by=world.director)
+    grant_request(
+        request=receive_request(request=withdrawn, by=world.member), answer="", by=world.director, kept_for="subsidy"
+    )
     problems = wrong_with(new_page, live_server, world.leader, {
         reverse("person-request-list"): "超过期限",
         reverse("person-request-erase", args=[request.uid]): "找不回来",

@@ -83,6 +83,7 @@ def test_the_hint_at_the_entry_takes_the_focus_and_names_the_way_on(new_page, li
     page.wait_for_selector("[aria-labelledby=similar-h]")
     assert page.locator("[aria-labelledby=similar-h]:focus").count() == 1
     assert look(page, "hint") == []
+    page.fill("#id_distinct_reason", "孪生兄弟")
     page.locator("button[value=distinct]").click()
     page.wait_for_url("**/persons/*-*/")
     assert DisabledPerson.objects.count() == 2

@@ -12,6 +12,7 @@ from federation.shared import retention
 from federation.shared.history import save_versioned
 from federation.shared.models import AuditEntry, Submission
 from ledgers import consent, requests
+from ledgers.documents.village_forms import forms_of
 from ledgers.exports import person_rows
 from ledgers.merging import merge_persons
 from ledgers.models import DisabledPerson, Erasure, ErasureProposal, PersonDraft, PersonRequest
@@ -151,12 +152,53 @@ def test_what_was_asked_in_words_is_hashed_in_the_log(world, make_person):
 def test_the_withdrawal_of_a_consent_is_recorded_and_shown_with_what_follows(world, make_person, as_user):
     person = make_person(consent_kind="person", consented_on=day("2026-02-01"))
     request = ask(person, world.member, "withdrawal")
-    requests.grant_request(request=request, answer="", by=world.director)
+    requests.grant_request(request=request, answer="", by=world.director, kept_for="subsidy")
     person.refresh_from_db()
     assert person.consent_withdrawn_on == request.received_on
     page = as_user("member").get(reverse("person-detail", args=[person.uid])).content.decode()
     assert "已撤回同意。" in page and "法律、法规要求保存的内容" in page
     assert AuditEntry.objects.filter(action="ledgers.consent.withdrawn", target_id=str(person.pk)).exists()
+
+
+def test_a_withdrawal_is_granted_only_with_what_the_file_is_still_kept_for(world, make_person, as_user):
+    person = make_person(**GIVEN)
+    request = ask(person, world.member, "withdrawal")
+    client, address = as_user("director"), reverse("person-request-decide", args=[request.uid])
+    data = {"decision": "grant", "version": request.version}
+    refused = client.post(address, data)
+    assert refused.status_code == 422 and "凭什么继续保存" in refused.content.decode()
+    assert client.post(address, data | {"kept_for": "other"}).status_code == 422
+    assert client.post(address, data | {"kept_for": "certificate"}).status_code == 302
+    page = client.get(reverse("person-detail", args=[person.uid])).content.decode()
+    assert "已撤回同意，不得导出" in page and "继续保存的依据：残疾人证的核发和管理" in page
+
+
+def test_what_is_kept_for_nothing_is_asked_to_be_erased(world, make_person):
+    person = make_person(**GIVEN)
+    request = ask(person, world.member, "withdrawal")
+    requests.grant_request(request=request, answer="", by=world.director, kept_for="none")
+    erasure = person.requests.get(kind="erasure")
+    assert (erasure.state, erasure.content) == ("waiting", requests.NO_BASIS)
+    requests.grant_erasure(request=erasure, by=world.leader)
+    assert not DisabledPerson.objects.filter(pk=person.pk).exists()
+
+
+def test_older_withdrawals_without_a_basis_are_a_task_until_there_is_one(world, make_person, as_user):
+    person = make_person(**GIVEN)
+    request = ask(person, world.member, "withdrawal")
+    requests.grant_request(request=request, answer="", by=world.director, kept_for="subsidy")
+    told = "1 份登记表撤回了同意，还没有写明凭什么继续保存"
+    assert told not in as_user("director").get(reverse("home")).content.decode()
+    PersonRequest.objects.filter(pk=request.pk).update(answer="")
+    assert told in as_user("director").get(reverse("home")).content.decode()
+    DisabledPerson.objects.filter(pk=person.pk).update(consented_on=timezone.localdate() + datetime.timedelta(days=1))
+    assert told not in as_user("director").get(reverse("home")).content.decode()
+
+
+def test_a_pile_of_forms_leaves_out_who_took_the_consent_back(world, make_person):
+    make_person(name="同意的人", **GIVEN)
+    make_person(name="撤回的人", **GIVEN, consent_withdrawn_on=day("2026-03-01"))
+    assert [row.name for row in forms_of(world.clerk, world.village)] == ["同意的人"]
 
 
 def test_who_took_the_consent_back_is_in_no_list_that_leaves(world, make_person):
