@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from federation.shared.history import create_versioned
 from federation.shared.jobs import run_now
-from ledgers import approvals, drafts, guardians, merging, requests, transfers
+from ledgers import approvals, distinct, drafts, guardians, merging, requests, transfers
 from ledgers.attachments import delete_attachment
 from ledgers.documents.village_forms import ask_for_forms
 from ledgers.erasure import erase_person
@@ -67,6 +67,18 @@ def undo_merge(s):
     merging.undo_merge(merge=merging.PersonMerge.objects.get(), by=s.world.clerk)
 
 
+def say_distinct(s):
+    other = s.submitted(by=s.world.clerk)
+    s.begins()
+    return distinct.say_distinct(person=s.person, others=[other], reason="身份证已当面核对", by=s.world.clerk)
+
+
+def take_back_distinct(s):
+    (pair,) = say_distinct(s)
+    s.begins()
+    distinct.take_back_distinct(pair=pair, by=s.world.clerk)
+
+
 def erase(s):
     erase_person(person=s.person, by=s.world.leader, reason=Erasure.Reason.REQUEST)
 
@@ -74,7 +86,8 @@ def erase(s):
 def grant_request(s, kind="access"):
     asked = s.request(kind)
     s.begins()
-    requests.grant_request(request=asked, answer="当面给本人看过", by=s.world.leader)
+    kept_for = "subsidy" if kind == "withdrawal" else ""
+    requests.grant_request(request=asked, answer="当面给本人看过", by=s.world.leader, kept_for=kept_for)
 
 
 def refuse_request(s):
@@ -248,6 +261,8 @@ FIELD_ACTS = {
     "ledgers.person.merged": merge,
     "ledgers.person.merged_away": merge,
     "ledgers.person.merge_undone": undo_merge,
+    "ledgers.person.said_distinct": say_distinct,
+    "ledgers.person.distinct_taken_back": take_back_distinct,
     "ledgers.person.transferred": accept,
     "ledgers.person.returned": give_back,
     "ledgers.person.erased": erase,
