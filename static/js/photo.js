@@ -40,7 +40,7 @@
   function take(input) {
     var form = input.form, line = document.createElement("p");
     line.className = "hint";
-    line.setAttribute("role", "status");
+    line.setAttribute("aria-live", "polite");
     /* What is too large is made small here, not refused. */
     input.removeAttribute("data-largest");
     input.parentNode.insertBefore(line, input.nextSibling);

@@ -267,7 +267,7 @@ def test_a_photo_taken_without_network_is_made_small_waits_and_arrives_once(phon
     phone.goto(ADD)
     fill_in(phone, "王大山")
     choose_photo(phone, data)
-    assert "已缩小为" in phone.inner_text("#id_photo + [role=status]")
+    assert "已缩小为" in phone.inner_text("#id_photo + [aria-live]")
     send(phone)
     kept = phone.evaluate(WAITING_PHOTO)
     assert kept["type"] == "image/jpeg" and 0 < kept["size"] <= 500 * 1024 and not kept["told"]
@@ -286,7 +286,7 @@ def test_a_photo_that_is_refused_leaves_the_form_to_be_looked_at_and_the_next_on
     phone.goto(ADD)
     fill_in(phone, "王大山")
     choose_photo(phone, b"no picture at all")
-    assert "不能在本机缩小" in phone.inner_text("#id_photo + [role=status]")
+    assert "不能在本机缩小" in phone.inner_text("#id_photo + [aria-live]")
     send(phone)
     phone.context.set_offline(False)
     phone.wait_for_selector("text=1 份需要核对", timeout=60_000)
