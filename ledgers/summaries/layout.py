@@ -84,4 +84,4 @@ def sheet(figures: dict, *, unit: str, day, state: str) -> Sheet:
     rows.append(["", "", "", *blank])
     rows += [[f"{word}：", "", "", *blank] for word in SIGNATURES]
     above = (TITLE, f"填报单位：{unit}　　截止日期：{cn_date(day)}　　单位：人　　{state}")
-    return Sheet("表一", columns, rows, above=above)
+    return Sheet("表一", columns, rows, above=above, has_filter=False)

@@ -10,9 +10,10 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from federation.shared.rosters.columns import RosterColumn
 from federation.shared.rosters.table import SAMPLE
 
-PLACES_SHEET, HELP_SHEET = "机构名称", "填写说明"
+PLACES_SHEET, WORDS_SHEET, HELP_SHEET = "机构名称", "下拉选项", "填写说明"
 ROWS_WITH_LISTS = 5000
-_LONGEST_LIST = 250
+# A list of words written into a cell's rule; a longer one stands on a sheet that the rule points at.
+LONGEST_LIST = 255
 _HEADING = PatternFill("solid", fgColor="E9EEF5")
 _REQUIRED = PatternFill("solid", fgColor="FBE3D6")
 _GREY = Font(name="宋体", size=11, color="808080", italic=False)
@@ -37,8 +38,9 @@ def template_workbook(roster, choices: list[tuple[str, str, str]]) -> bytes:
     places = workbook.create_sheet(PLACES_SHEET)
     _write_places(places, choices)
     _write_head(sheet, columns, choices)
+    words = _write_long_lists(workbook, columns)
     for number, column in enumerate(columns, 1):
-        _format_column(sheet, number, column, choices)
+        _format_column(sheet, number, column, words.get(column.field) or _list_source(column, choices))
     _write_help(workbook.create_sheet(HELP_SHEET), columns)
     workbook.properties.creator = ""
     buffer = io.BytesIO()
@@ -64,13 +66,12 @@ def _write_head(sheet, columns, choices):
     sheet.freeze_panes = "A2"
 
 
-def _format_column(sheet, number: int, column: RosterColumn, choices):
+def _format_column(sheet, number: int, column: RosterColumn, source: str | None):
     letter = get_column_letter(number)
     sheet.column_dimensions[letter].width = column.width
     sheet.column_dimensions[letter].number_format = {"date": "yyyy-mm-dd", "amount": "0.00", "whole": "0"}.get(
         column.kind, "@"
     )
-    source = _list_source(column, choices)
     if source is None:
         return
     # The reader knows more words than the list offers, so a word typed by hand is only asked about.
@@ -85,10 +86,31 @@ def _list_source(column: RosterColumn, choices) -> str | None:
         letter = "A" if column.field == "township" else "B"
         count = len(_distinct(choices, 0 if column.field == "township" else 1))
         return f"'{PLACES_SHEET}'!${letter}$2:${letter}${count + 1}" if count else None
-    if column.dictionary is None:
-        return None
-    words = ",".join(word for _, word in column.dictionary.words)
-    return f'"{words}"' if len(words) <= _LONGEST_LIST else None
+    return f'"{",".join(_words_of(column))}"' if column.dictionary else None
+
+
+def _words_of(column: RosterColumn) -> list[str]:
+    return [word for _, word in column.dictionary.words]
+
+
+def _write_long_lists(workbook, columns) -> dict[str, str]:
+    """Field → the range of its words, for the lists that find no room in a rule or hold its separator."""
+    long = [
+        column
+        for column in columns
+        if column.dictionary
+        and (len(",".join(_words_of(column))) > LONGEST_LIST or any("," in word for word in _words_of(column)))
+    ]
+    if not long:
+        return {}
+    sheet, sources = workbook.create_sheet(WORDS_SHEET), {}
+    for number, column in enumerate(long, 1):
+        letter = get_column_letter(number)
+        sheet.column_dimensions[letter].width = column.width
+        for row, text in enumerate((column.heading, *_words_of(column)), 1):
+            sheet.cell(row, number, text)
+        sources[column.field] = f"'{WORDS_SHEET}'!${letter}$2:${letter}${len(column.dictionary.words) + 1}"
+    return sources
 
 
 def _distinct(choices, place: int) -> list[str]:
@@ -97,7 +119,7 @@ def _distinct(choices, place: int) -> list[str]:
 
 def _write_places(sheet, choices):
     """Townships and settlements for the drop-downs, and beside them which lies where."""
-    for number, heading in enumerate(("乡镇（下拉）", "村社区（下拉）", "", "所在乡镇", "机构", "区划码"), 1):
+    for number, heading in enumerate(("乡镇（下拉）", "村社区（下拉）", None, "所在乡镇", "机构", "区划码"), 1):
         sheet.cell(1, number, heading).font = Font(name="宋体", bold=True)
     for letter, width in zip("ABCDEF", (18, 22, 4, 18, 22, 16), strict=True):
         sheet.column_dimensions[letter].width = width
@@ -106,7 +128,8 @@ def _write_places(sheet, choices):
             sheet.cell(row, place + 1, name)
     for row, (township, village, code) in enumerate(choices, 2):
         for number, text in enumerate((township, village, code), 4):
-            sheet.cell(row, number, text)
+            # An empty text would be a cell of its own kind, without its text.
+            sheet.cell(row, number, text or None)
 
 
 def _write_help(sheet, columns):
@@ -114,7 +137,7 @@ def _write_help(sheet, columns):
     sheet.column_dimensions["B"].width = 10
     sheet.column_dimensions["C"].width = 90
     for number, step in enumerate(STEPS, 1):
-        sheet.append([f"说明 {number}", "", step])
+        sheet.append([f"说明 {number}", None, step])
     sheet.append([])
     sheet.append(["列的名称", "是否必填", "怎么填"])
     for column in columns:

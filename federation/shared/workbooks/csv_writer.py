@@ -35,6 +35,8 @@ def _lines(rows) -> bytes:
 def _column(values, kind: str) -> list[str]:
     if kind == "date":
         return [value.isoformat() if isinstance(value, datetime.date) else _cell(value) for value in values]
+    if kind == "moment":
+        return [f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime.date) else _cell(value) for value in values]
     if kind == "text":
         texts = texts_of(values)
         if are_plain(texts) and not _ANY_NUMBER_TO_KEEP.search("|".join(["", *texts])):

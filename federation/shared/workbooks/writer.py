@@ -6,25 +6,27 @@ apostrophe, which the reader drops again. No author, no hidden sheets, no path g
 
 import hashlib
 import io
-import re
 import tempfile
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from django.http import FileResponse
 
+from federation.shared.workbooks.package import package_parts, sheet_title
 from federation.shared.workbooks.parts import column_letters
-from federation.shared.workbooks.written_cells import STYLES, SheetRows, blocks, escaped, text_cell
+from federation.shared.workbooks.written_cells import STYLES, SheetRows, blocks, escaped, legal, text_cell
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# What a sheet holds, what the foot of a page holds in characters, how wide a column may be.
+MAX_ROWS, LONGEST_FOOTER, WIDEST = 1_048_576, 255, 255
 _HEADING_STYLE, _WATERMARK_STYLE, _TITLE_STYLE = 6, 7, 8
 
 
 @dataclass(frozen=True)
 class Column:
-    """`kind`: text, number, money (two places), percent (value is a fraction) or date."""
+    """`kind`: text, number, money (two places), percent (value is a fraction), date or moment (day and time)."""
 
     heading: str
     width: float = 14
@@ -33,7 +35,8 @@ class Column:
 
 @dataclass
 class Sheet:
-    """One sheet to write; `rows` are sequences of values in the order of `columns`, consumed once.
+    """One sheet to write; `rows` are sequences of values in the order of `columns`, consumed once. More rows than a
+    sheet holds go on on further ones.
 
     `above` are lines that stand over the headings, as on paper: the title of the table, then unit and day.
     """
@@ -42,6 +45,8 @@ class Sheet:
     columns: Sequence[Column]
     rows: Iterable[Sequence[Any]]
     above: Sequence[str] = ()
+    # A list to narrow in the spreadsheet; a table laid out as on paper is none.
+    has_filter: bool = True
     written: int = field(default=0, init=False)
 
 
@@ -68,15 +73,34 @@ def write_workbook(sheets: Sequence[Sheet], *, watermark: str = "") -> Written:
 
 def write_workbook_into(file, sheets: Sequence[Sheet], *, watermark: str = ""):
     """The same into `file`, which need only be written to; a piece of the workbook is held at a time."""
+    titles: list[str] = []
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name, content in _package_parts(sheets):
+        for sheet in sheets:
+            rows, is_first = _Waiting(blocks(sheet.rows)), True
+            # What finds no room on one sheet goes on on the next, under the same headings.
+            while is_first or rows.block is not None:
+                is_first = False
+                titles.append(sheet_title(sheet.title, titles))
+                info = zipfile.ZipInfo(f"xl/worksheets/sheet{len(titles)}.xml")
+                info.compress_type = zipfile.ZIP_DEFLATED
+                info._compresslevel = 1
+                with archive.open(info, "w", force_zip64=False) as part:
+                    _write_sheet(part, sheet, rows, watermark)
+        # Last: only now is it known how many sheets there are.
+        for name, content in package_parts(titles):
             archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
-        for number, sheet in enumerate(sheets, 1):
-            info = zipfile.ZipInfo(f"xl/worksheets/sheet{number}.xml")
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info._compresslevel = 1
-            with archive.open(info, "w", force_zip64=False) as part:
-                _write_sheet(part, sheet, watermark)
+
+
+class _Waiting:
+    """Blocks of rows, and the one that comes next."""
+
+    def __init__(self, of: Iterator):
+        self._blocks = of
+        self.block = next(of, None)
+
+    def take(self):
+        block, self.block = self.block, next(self._blocks, None)
+        return block
 
 
 def _digest(file) -> str:
@@ -104,7 +128,7 @@ def content_response(filename: str, data: bytes) -> FileResponse:
     return written_response(filename, written)
 
 
-def _write_sheet(part, sheet: Sheet, watermark: str):
+def _write_sheet(part, sheet: Sheet, waiting: _Waiting, watermark: str):
     columns = list(sheet.columns)
     letters = [column_letters(index) for index in range(len(columns))]
     lines = [(_WATERMARK_STYLE, watermark)] if watermark else []
@@ -119,22 +143,37 @@ def _write_sheet(part, sheet: Sheet, watermark: str):
     )
     part.write(f'<row r="{heading_row}">{"".join(cells)}</row>'.encode())
     number, rows = heading_row, SheetRows([column.kind for column in columns], letters)
-    for block in blocks(sheet.rows):
+    while waiting.block is not None and number + len(waiting.block) <= MAX_ROWS:
+        block = waiting.take()
         part.write(rows.xml(block, number + 1).encode())
         number += len(block)
-    sheet.written = number - heading_row
-    # In a footer & leads a code, and a plain one is written twice.
-    footer = escaped("&C" + watermark.replace("&", "&&") + "　第 &P 页，共 &N 页")
+    sheet.written += number - heading_row
+    narrowing = f'<autoFilter ref="A{heading_row}:{letters[-1]}{number}"/>' if sheet.has_filter else ""
     part.write(
-        '</sheetData><pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
+        f"</sheetData>{narrowing}"
+        '<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
         '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'
-        f"<headerFooter><oddFooter>{footer}</oddFooter></headerFooter></worksheet>".encode()
+        f"<headerFooter><oddFooter>{escaped(_footer(watermark))}</oddFooter></headerFooter></worksheet>".encode()
     )
+
+
+def _footer(watermark: str) -> str:
+    """The mark at the foot of each printed page; its end, where the number of the file stands, stays whole."""
+    pages = "　第 &P 页，共 &N 页"
+    room = LONGEST_FOOTER - len("&C") - len(pages)
+    # In a footer & leads a code, and a plain one is written twice.
+    mark = legal(watermark).replace("&", "&&")
+    if len(mark) > room:
+        head, tail = mark[: room // 2], mark[len(mark) - (room - room // 2 - 1) :]
+        # Cut between the two, a sign would be a code.
+        mark = f"{head.rstrip('&')}…{tail.lstrip('&')}"
+    return f"&C{mark}{pages}"
 
 
 def _sheet_head(columns, heading_row: int) -> bytes:
     widths = "".join(
-        f'<col min="{number}" max="{number}" width="{column.width}" customWidth="1" style="{STYLES[column.kind]}"/>'
+        f'<col min="{number}" max="{number}" width="{min(column.width, WIDEST)}" customWidth="1" '
+        f'style="{STYLES[column.kind]}"/>'
         for number, column in enumerate(columns, 1)
     )
     return (
@@ -143,88 +182,6 @@ def _sheet_head(columns, heading_row: int) -> bytes:
         '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
         f'<sheetViews><sheetView workbookViewId="0"><pane ySplit="{heading_row}" topLeftCell="A{heading_row + 1}" '
         'activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
+        '<sheetFormatPr defaultRowHeight="15"/>'
         f"<cols>{widths}</cols><sheetData>"
     ).encode()
-
-
-def _sheet_titles(sheets) -> list[str]:
-    titles = []
-    for sheet in sheets:
-        title = re.sub(r"[\[\]:*?/\\]", " ", sheet.title).strip("' ")[:31] or "表"
-        titles.append(title if title not in titles else f"{title[:27]}({len(titles) + 1})")
-    return titles
-
-
-def _package_parts(sheets):
-    titles = _sheet_titles(sheets)
-    numbers = range(1, len(sheets) + 1)
-    head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-    package = "http://schemas.openxmlformats.org/package/2006"
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    sheet_type = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    overrides = "".join(
-        f'<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="{sheet_type}.worksheet+xml"/>'
-        for number in numbers
-    )
-    yield (
-        "[Content_Types].xml",
-        f'{head}<Types xmlns="{package}/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        '<Default Extension="xml" ContentType="application/xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{sheet_type}.sheet.main+xml"/>'
-        f'<Override PartName="/xl/styles.xml" ContentType="{sheet_type}.styles+xml"/>{overrides}</Types>',
-    )
-    yield (
-        "_rels/.rels",
-        f'{head}<Relationships xmlns="{package}/relationships">'
-        f'<Relationship Id="rId1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-    )
-    entries = "".join(
-        f'<sheet name="{escaped(title).replace(chr(34), "&quot;")}" sheetId="{number}" r:id="rId{number}"/>'
-        for number, title in zip(numbers, titles, strict=True)
-    )
-    yield "xl/workbook.xml", f'{head}<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{entries}</sheets></workbook>'
-    relations = "".join(
-        f'<Relationship Id="rId{number}" Type="{office}/worksheet" Target="worksheets/sheet{number}.xml"/>'
-        for number in numbers
-    )
-    yield (
-        "xl/_rels/workbook.xml.rels",
-        f'{head}<Relationships xmlns="{package}/relationships">{relations}'
-        f'<Relationship Id="rId{len(sheets) + 1}" Type="{office}/styles" Target="styles.xml"/></Relationships>',
-    )
-    yield "xl/styles.xml", head + _styles(main)
-
-
-def _styles(main: str) -> str:
-    formats = "".join(
-        f'<xf numFmtId="{number}" fontId="{font}" fillId="{fill}" borderId="0" xfId="0" applyNumberFormat="1" '
-        f'applyFont="1" applyFill="1" applyAlignment="1"><alignment vertical="center"{wrap}/></xf>'
-        for number, font, fill, wrap in (
-            (0, 0, 0, ""),
-            (49, 0, 0, ""),
-            (1, 0, 0, ""),
-            (4, 0, 0, ""),
-            (10, 0, 0, ""),
-            (164, 0, 0, ""),
-            (49, 1, 2, ' wrapText="1" horizontal="center"'),
-            (49, 2, 0, ""),
-            (49, 3, 0, ""),
-        )
-    )
-    return (
-        f'<styleSheet xmlns="{main}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/></numFmts>'
-        '<fonts count="4"><font><sz val="11"/><name val="宋体"/></font>'
-        '<font><b/><sz val="11"/><name val="宋体"/></font>'
-        '<font><sz val="9"/><color rgb="FF666666"/><name val="宋体"/></font>'
-        '<font><b/><sz val="16"/><name val="宋体"/></font></fonts>'
-        '<fills count="3"><fill><patternFill patternType="none"/></fill>'
-        '<fill><patternFill patternType="gray125"/></fill>'
-        '<fill><patternFill patternType="solid"><fgColor rgb="FFE9EEF5"/>'
-        '<bgColor indexed="64"/></patternFill></fill></fills>'
-        '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
-        '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-        f'<cellXfs count="9">{formats}</cellXfs>'
-        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
-    )

@@ -14,7 +14,7 @@ MAX_CELL = 32_767
 BLOCK = 400
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 # Index of each kind's cell format in styles.xml.
-STYLES = {"text": 1, "number": 2, "money": 3, "percent": 4, "date": 5}
+STYLES = {"text": 1, "number": 2, "money": 3, "percent": 4, "date": 5, "moment": 9}
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SPECIAL = re.compile("[&<>\x00-\x1f\ud800-\udfff\ufffe\uffff_]|^\\s|\\s$")
@@ -33,7 +33,11 @@ def neutral(text: str) -> str:
 
 def legal(text: str) -> str:
     """`text` cut to what a cell holds, without the characters that no file may carry."""
-    return _ILLEGAL.sub("\ufffd", text[:MAX_CELL])
+    text = _ILLEGAL.sub("\ufffd", text[:MAX_CELL])
+    if len(text) * 2 > MAX_CELL and not text.isascii():
+        # Spreadsheets count units of UTF-16, of which a rare character takes two.
+        text = text.encode("utf-16-le")[: 2 * MAX_CELL].decode("utf-16-le", "ignore")
+    return text
 
 
 def blocks(rows: Iterable[Sequence]) -> Iterator[list[Sequence]]:
@@ -63,7 +67,7 @@ def escaped(text: str) -> str:
 
 def text_cell(reference: str, style: int, text: str) -> str:
     text = neutral(text)
-    if not _SPECIAL.search(text) and len(text) <= MAX_CELL:
+    if not _SPECIAL.search(text) and 2 * len(text) <= MAX_CELL:
         return f'<c r="{reference}" s="{style}" t="inlineStr"><is><t>{text}</t></is></c>'
     text = escaped(_ESCAPED.sub("_x005F_", legal(text))).replace("\r", "&#13;")
     return f'<c r="{reference}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
@@ -86,7 +90,18 @@ def _cell_writer(kind: str, letter: str) -> Callable[[str, object], str]:
             return f'<c r="{letter}{place}" s="{style}"><v>{value.toordinal() - _EPOCH}</v></c>'
         return as_text(place, value)
 
-    return {"text": as_text, "date": as_date}.get(kind, as_number)
+    def as_moment(place, value):
+        if isinstance(value, datetime.datetime) and value.year > 1900:
+            return f'<c r="{letter}{place}" s="{style}"><v>{_serial(value)}</v></c>'
+        return as_text(place, value)
+
+    return {"text": as_text, "date": as_date, "moment": as_moment}.get(kind, as_number)
+
+
+def _serial(moment: datetime.datetime) -> str:
+    """Days since the epoch of spreadsheets, to the second. `moment` is the local time, without a zone."""
+    seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
+    return f"{moment.toordinal() - _EPOCH + Decimal(seconds) / 86_400:.8f}"
 
 
 def _plain_texts(values) -> Sequence[str] | None:
@@ -97,6 +112,12 @@ def _plain_texts(values) -> Sequence[str] | None:
 def _plain_numbers(values) -> Sequence[str] | None:
     if all(type(value) is int or type(value) is Decimal or value is None or value == "" for value in values):
         return texts_of(values)
+    return None
+
+
+def _plain_moments(values) -> list[str] | None:
+    if all(value is None or (type(value) is datetime.datetime and value.year > 1900) for value in values):
+        return [_serial(value) if value else "" for value in values]
     return None
 
 
@@ -114,7 +135,7 @@ class SheetRows:
         for kind, letter in zip(kinds, letters, strict=True):
             inner = 't="inlineStr"><is><t>%s</t></is>' if kind == "text" else "><v>%s</v>"
             cell = f'<c r="{letter}#" s="{STYLES[kind]}"{" " if kind == "text" else ""}{inner}</c>'
-            plain = {"text": _plain_texts, "date": _plain_dates}.get(kind, _plain_numbers)
+            plain = {"text": _plain_texts, "date": _plain_dates, "moment": _plain_moments}.get(kind, _plain_numbers)
             empty = f'<c r="{letter}#" s="{STYLES[kind]}"></c>'
             self._columns.append((plain, cell, empty, _cell_writer(kind, letter)))
 
