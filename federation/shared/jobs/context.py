@@ -25,6 +25,8 @@ class WorkContext:
         self.is_committed = False
         self._told_at = 0.0
         self._lost = threading.Event()
+        self._cancelled = threading.Event()
+        self._reached = self._told = 0
 
     @property
     def requested_by(self):
@@ -49,19 +51,36 @@ class WorkContext:
         if connection.in_atomic_block or now - self._told_at < PROGRESS_SECONDS:
             return
         self._told_at = now
+        if not self._tell(done_rows, message):
+            raise LostLease
+
+    def progress_while_reading(self, done_rows: int):
+        """`progress` for who is in the middle of reading rows, told within a second on the heartbeat's connection.
+
+        SQLite refuses a write on a connection that still reads what another has changed since; and what that other
+        did, a cancellation, is not seen on it either.
+        """
+        if not connection.in_atomic_block:
+            self._reached = done_rows
+
+    def _tell(self, done_rows: int, message: str = "") -> bool:
+        """Store how far the chunk is; False where it is somebody else's by now."""
         with transaction.atomic():
             mine = Chunk.objects.filter(pk=self.chunk.pk, fence=self.chunk.fence, state=ChunkState.RUNNING)
             if not mine.update(done=min(done_rows, self.chunk.total)):
-                raise LostLease
+                return False
             told = {"done": Chunk.objects.filter(job=self.job).rows_done()}
             if message:
                 told["message"] = message[:300]
             Job.objects.filter(pk=self.job.pk).update(**told)
+        return True
 
     def check_cancelled(self):
         """Raise where the job was cancelled or the chunk was given to another worker. Call it in long loops."""
         if self._lost.is_set():
             raise LostLease
+        if self._cancelled.is_set():
+            raise JobCancelled
         if not Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING).exists():
             raise JobCancelled
 
@@ -107,9 +126,14 @@ class WorkContext:
 
     def _beat(self, stop: threading.Event):
         try:
-            while not stop.wait(self.kind.lease_seconds / 3):
+            renewed_at = time.monotonic()
+            while not stop.wait(min(PROGRESS_SECONDS, self.kind.lease_seconds / 3)):
                 try:
-                    self._renew()
+                    if time.monotonic() - renewed_at >= self.kind.lease_seconds / 3:
+                        renewed_at = time.monotonic()
+                        self._renew()
+                    if self._reached > self._told:
+                        self._tell_reached()
                 except DatabaseError:
                     # Locked or unreachable: the lease still has two thirds to go, and the fence protects.
                     logger.warning("lease of chunk %s was not renewed", self.chunk)
@@ -119,6 +143,14 @@ class WorkContext:
                 connection.close()
 
     _used_connection = False
+
+    def _tell_reached(self):
+        self._used_connection = True
+        self._told = reached = self._reached
+        if not self._tell(reached):
+            self._lost.set()
+        if not Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING).exists():
+            self._cancelled.set()
 
     def _renew(self):
         self._used_connection = True
