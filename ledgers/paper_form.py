@@ -1,6 +1,7 @@
 """The personal form in the order of the paper: what the detail page, and later the print, show."""
 
 from federation.shared.change_values import display
+from federation.shared.masking import mask_address
 from federation.shared.sealed import SealedField
 from ledgers.models.dictionaries import DisabilityCategory, Rehabilitation
 
@@ -50,11 +51,6 @@ AS_OF_TODAY = {"is_elderly_disabled_household": "is_elderly_disabled"}
 ONLY_WHEN_FILLED = {"certificate_status", "category_parts", "moved_away_on", "deceased_on", "cancelled_on"}
 
 
-def hidden_address(address: str) -> str:
-    """Enough to know an address is on file, not where it is."""
-    return address[:6] + "……" if address else ""
-
-
 # Columns that keep several codes of a dictionary, one character each.
 SEVERAL = {
     "category_parts": dict(DisabilityCategory.choices),
@@ -74,7 +70,7 @@ def value_of(person, name: str, show_addresses: bool) -> str:
     if value in (None, ""):
         return ""
     if name in ADDRESSES and not show_addresses:
-        return hidden_address(value)
+        return mask_address(value)
     if name in SEVERAL:
         return parts_in_words(name, value)
     if field.is_relation:

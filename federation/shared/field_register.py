@@ -33,7 +33,10 @@ CLASSES = {
 SEALED_KINDS = ("number", "finance", "phone")
 # What is not shown whole without a reason.
 MASKED_KINDS = (*SEALED_KINDS, "address")
-_WORDS = {"purpose", "basis", "keep", "purposes", "masks", "unsealed", *CLASSES}
+# What holds text of no list, by class, and how it is masked (see shared.masking); the other classes are shown whole.
+_FREE_TEXT = {"address": "address", "health": "health", "personal": "numbers", "hardship": "numbers"}
+# `papers` names texts whose digits number a paper (a decree, a certificate of training), not a person.
+_WORDS = {"purpose", "basis", "keep", "purposes", "masks", "unsealed", "papers", *CLASSES}
 
 
 class RegisterBroken(ValueError):
@@ -130,6 +133,17 @@ def _keeping(keep: str) -> str:
     return "；".join(f"{lines[name].what} {lines[name].period_words}" for name in keep.split(", ") if name in lines)
 
 
+def free_text_rule_of(field: models.Field) -> str:
+    """By which rule a text of `field` is masked: address, health, numbers, or "" for none."""
+    common, said, _periods = _said()
+    own = said.get(field.model._meta.label_lower, {})
+    if field.name in own.get("papers", []):
+        return ""
+    key = _classes_of(own).get(field.name) or _classes_of(common).get(field.name)
+    # What is not in the register is nobody's to show.
+    return _FREE_TEXT.get(key, "") if key else "health"
+
+
 def mask_of(field: models.Field, entry: dict) -> str:
     """How the field is shown to who has given no reason."""
     if isinstance(field, SealedField):
@@ -161,7 +175,7 @@ def _faults_of(label: str, model, entry: dict, shared: set[str], known: set[str]
     for name in sorted(set(fields) - set(classes) - shared):
         yield f"{label}.{name}：没有登记。请在 {label.partition('.')[0]} 的 fields.toml 中补上。"
     named = [name for key in CLASSES for name in entry.get(key, [])]
-    named += [name for word in ("purposes", "masks", "unsealed") for name in entry.get(word, {})]
+    named += [name for word in ("purposes", "masks", "unsealed", "papers") for name in entry.get(word, [])]
     for name in sorted(set(named) - set(fields)):
         yield f"{label}.{name}：登记了，但没有这个字段。"
     for name in sorted({name for key in CLASSES for name in entry.get(key, []) if _times(entry, name) > 1}):

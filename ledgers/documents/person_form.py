@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from federation.shared.masking import mask_address
 from ledgers.documents.fitting import fit
 from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import Rehabilitation
-from ledgers.paper_form import ADDRESSES, AS_OF_TODAY, hidden_address, parts_in_words
+from ledgers.paper_form import ADDRESSES, AS_OF_TODAY, parts_in_words
 
 TITLE = "残疾人基本状况个人登记表"
 # The table is 180 mm wide, in 24 columns; a row is usually 7.1 mm high.
@@ -153,7 +154,7 @@ class PersonSheet:
         if self.numbers is not None and name in self.numbers:
             return self.numbers[name]
         if name in ADDRESSES and not self.show_addresses:
-            return hidden_address(value)
+            return mask_address(value)
         return str(value)
 
     def _person_has(self, name: str) -> bool:
