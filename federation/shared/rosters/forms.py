@@ -44,7 +44,7 @@ class RosterUploadForm(HouseForm):
         megabytes = settings.ROSTER_MAX_BYTES // (1024 * 1024)
         self.fields["file"].help_text = (
             f".xlsx、.xls 或 .csv，不超过 {megabytes} MB、{settings.ROSTER_MAX_ROWS // 10000} 万行。"
-            "格式不限，但表头要认得出；建议用本页的模板填写。"
+            "列的次序不限，表头要认得出；.csv 用 WPS 或 Excel 另存的就行。建议用本页的模板填写。"
         )
         self.fields["organisation"].initial = bodies.first()
 
@@ -64,8 +64,7 @@ class TakeInForm(HouseForm):
     def __init__(self, *args, within: int, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["take_in"].label = f"同时转入本范围内的人（{within:,} 人）"
-        self.fields[
-            "take_in"
-        ].help_text = (
-            "他们在您负责的别的村（社区）登记。勾选的，写入时转到名册写明的村（社区），有转移记录；不勾选的，不动。"
+        self.fields["take_in"].help_text = (
+            f"名册里有 {within:,} 人在您负责的别的村（社区）登记。勾选：写入时把他们转到名册写明的村（社区），"
+            "留下转移记录。不勾选：他们不动，以后还可以申请转入。"
         )

@@ -13,6 +13,12 @@ from federation.shared.rosters.views import RosterPage, moment, title_of
 State = RosterImport.State
 
 
+def _what(row, new: str, changed: str) -> str:
+    """新增 27 行，修改 3 行; what there is none of is not spoken of."""
+    parts = ((new, row.new_count), (changed, row.changed_count))
+    return "，".join(f"{word} {count:,} 行" for word, count in parts if count)
+
+
 class RosterConfirmView(RosterPage):
     template_name = "generic/confirm.html"
     title = "确认写入这个名册？"
@@ -21,12 +27,13 @@ class RosterConfirmView(RosterPage):
         row = self.get_object()
         if not row.may_be_confirmed:
             return redirect("roster-detail", pk=row.pk)
-        wrong = f"有错误的 {row.wrong_count:,} 行不写入。" if row.wrong_count else ""
-        aside = f"在别处登记的 {row.transfer_count:,} 人不改动，需要时请申请转入。" if row.transfer_count else ""
         within = asking.within_at_once(row, request.user)
+        wrong = f"有错误的 {row.wrong_count:,} 行不写入。" if row.wrong_count else ""
+        unless = "，除非勾选下面的“同时转入”" if within else "，需要时请申请转入"
+        aside = f"在别处登记的 {row.transfer_count:,} 人不改动{unless}。" if row.transfer_count else ""
         return self.page(
-            consequence=f"将新增 {row.new_count:,} 行，修改 {row.changed_count:,} 行。{wrong}{aside}"
-            "写入后可以整体撤销，直到其中有记录被再次修改。",
+            consequence=f"将{_what(row, '新增', '修改')}。{wrong}{aside}"
+            f"写入后 {RosterImport.KEPT_DAYS} 天内可以整体撤销；其中有记录被再次修改过的，就不能撤销了。",
             rows=[
                 {"label": "文件", "value": row.file_name},
                 {"label": "名册", "value": title_of(row.kind)},
@@ -65,8 +72,8 @@ class RosterModeView(RosterPage):
             return redirect("roster-detail", pk=row.pk)
         other = RosterImport.Mode(self._other(row))
         told = {
-            RosterImport.Mode.CORRECT_ROWS: f"确认后写入正确的 {row.correct_count:,} 行，"
-            f"有错误的 {row.wrong_count:,} 行不写入；错误表里只留这些行，改好后再传。",
+            RosterImport.Mode.CORRECT_ROWS: "这一步还不写入。改了以后回到预览，再按“确认写入”："
+            f"正确的 {row.correct_count:,} 行写入，有错误的 {row.wrong_count:,} 行不写入，留在错误表里，改好后再传。",
             RosterImport.Mode.ALL_OR_NOTHING: f"有错误的 {row.wrong_count:,} 行改好以前，{row.row_count:,} 行"
             "一行都不写入；错误表里是全部的行。",
         }
@@ -123,8 +130,8 @@ class RosterUndoView(RosterPage):
         if not row.may_be_undone:
             return redirect("roster-detail", pk=row.pk)
         return self.page(
-            consequence=f"将删除这次新增的 {row.new_count:,} 行，把修改的 {row.changed_count:,} 行恢复成导入前的内容。"
-            "其中任何一条在导入后被改过，就整体不撤销。导入时转入的人不随着转回。",
+            consequence=f"将{_what(row, '删除这次新增的', '恢复这次修改的')}。"
+            "其中任何一条在导入后又被改过，就整体不撤销，也会告诉您。转入的人和转入申请不随着撤回。",
             rows=[{"label": "文件", "value": row.file_name}, {"label": "写入时间", "value": moment(row.confirmed_at)}],
             submit_label="撤销这次导入",
             danger=True,
