@@ -9,8 +9,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from federation.roles import API_RESOURCES, Role, permissions_of
+from federation.roles import API_RESOURCES, Role, permissions_of, roles_with
 from federation.shared.fields import OrgPathField, subtree
+from federation.shared.querysets import APPROVE_EXPORTS, APPROVE_EXPORTS_BELOW
 from federation.shared.scope import Scope, ScopedQuerySet
 
 
@@ -29,6 +30,16 @@ class UserQuerySet(ScopedQuerySet):
         outside = Assignment.objects.exclude(inside).values("user")
         within = Assignment.objects.filter(inside).values("user")
         return self.filter(pk__in=within).exclude(pk__in=outside)
+
+    def second_persons(self, asker, path: str):
+        """Who may agree that `asker` takes out what lies at `path` and below (see ExportQuerySet.to_answer)."""
+        above = [path[:end] for end in range(1, len(path) + 1)]
+        own = [each.org_path for each in asker.current_assignments]
+        answers = Assignment.objects.in_force().filter(
+            Q(role__in=roles_with(APPROVE_EXPORTS_BELOW), org_path__in=above)
+            | Q(role__in=roles_with(APPROVE_EXPORTS), org_path__in=own)
+        )
+        return self.filter(is_active=True, pk__in=answers.values("user")).exclude(pk=asker.pk)
 
 
 class AccountManager(UserManager.from_queryset(UserQuerySet)):
@@ -73,6 +84,10 @@ class User(AbstractUser):
 
     def has_scope(self, permission: str) -> bool:
         return bool(self.scopes(permission))
+
+    def colleagues(self, path: str):
+        """The accounts with a role in force at the body of this path."""
+        return User.objects.filter(pk__in=Assignment.objects.in_force().filter(org_path=path).values("user"))
 
     @property
     def home_organisation(self):

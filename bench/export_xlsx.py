@@ -16,7 +16,8 @@ from bench.harness import Figure, isolated
 from bench.plain_import import HEADINGS, PlainPerson, PlainResource
 from federation.roles import Role
 from federation.shared.export_files import OpenedFile
-from federation.shared.exports import ask_for, export_kind
+from federation.shared.export_kinds import export_kind
+from federation.shared.exports import ask_for
 from federation.shared.jobs import run_now
 from federation.shared.models import ExportFile
 from ledgers.models import DisabledPerson

@@ -3,6 +3,7 @@
 from committees.models import Appointment
 from federation.shared import normalise
 from federation.shared.ethnicity import ETHNICITY
+from federation.shared.list_exports import Shown, roster_shown
 from federation.shared.normalise import Dictionary
 from federation.shared.pinyin import pinyin_of
 from federation.shared.rosters import RosterColumn, register
@@ -10,7 +11,7 @@ from federation.shared.rosters.record_based import RecordRoster, Wanted
 from federation.shared.rosters.table import find_doubles
 from federation.shared.sealed_blobs import blind_indexes
 from orgs.models import Identity, Level, PlaceKind, Post, Sex, Tenure, Worker
-from orgs.places import Places, find_all
+from orgs.places import Places, WrittenPlaces, find_all
 from orgs.worker_rules import contradictions
 
 ROLE = Dictionary(
@@ -29,6 +30,8 @@ ELSEWHERE = "其他机构"
 _WORKER = ("name", "sex", "ethnicity", "born_on", "education", "political_status", "phone", "address", "identity",
            "certificate_number", "relative_name", "relation", "payment_account")  # fmt: skip
 _TENURE = ("started_on", "ended_on", "other_job")
+# Columns that are called otherwise in the appointment.
+_APPOINTMENT_FIELDS = {"member_certificate": "certificate_number"}
 _APPOINTMENT = ("contract_from", "contract_to", "employment", "document_number", "member_certificate",
                 "certificate_issued_on", "certificate_expires_on")  # fmt: skip
 
@@ -93,6 +96,46 @@ class MemberRoster(RecordRoster):
 
     def place_choices(self, places):
         return places.choices()
+
+    def values_elsewhere(self, rows):
+        """Rows are tenures of paid posts, read with worker and appointment."""
+        places = WrittenPlaces(rows.order_by().values("organisation_id"))
+        places_of = {
+            "township": lambda tenure: places[tenure.organisation_id].township,
+            "village": lambda tenure: places[tenure.organisation_id].village,
+            "division_code": lambda tenure: places[tenure.organisation_id].code,
+        }
+        return places_of | {name: self.value_of(name) for name in self.fields if name not in places_of}
+
+    @staticmethod
+    def value_of(name: str):
+        """What gives the value of a column for a tenure."""
+        if name in _WORKER or name == "id_number":
+            return lambda tenure: getattr(tenure.worker, name)
+        if name in _TENURE:
+            return lambda tenure: getattr(tenure, name)
+        stored = _APPOINTMENT_FIELDS.get(name, name)
+        return lambda tenure: getattr(getattr(tenure, "appointment", None), stored, None)
+
+    @classmethod
+    def written_columns(cls) -> list[Shown]:
+        """The columns of a file that leaves; its rows are tenures with their place as the list prepares it."""
+        return roster_shown(cls(), cls._listed_value, cls._field_of)
+
+    @classmethod
+    def _listed_value(cls, name: str):
+        written = {"township": "township", "village": "village", "division_code": "code"}.get(name)
+        return (lambda tenure: getattr(tenure.written_place, written)) if written else cls.value_of(name)
+
+    @staticmethod
+    def _field_of(name: str):
+        if name in _WORKER or name == "id_number":
+            return Worker._meta.get_field(name)
+        if name in _TENURE:
+            return Tenure._meta.get_field(name)
+        if name in _APPOINTMENT:
+            return Appointment._meta.get_field(_APPOINTMENT_FIELDS.get(name, name))
+        return None
 
     def check(self, table, places):
         find_all(table, places)
@@ -172,10 +215,7 @@ class MemberRoster(RecordRoster):
         if given.get("other_job"):
             held.values["is_concurrent"] = "1"
         yield held
-        values = {
-            ("certificate_number" if name == "member_certificate" else name): given.get(name, "")
-            for name in _APPOINTMENT
-        }
+        values = {_APPOINTMENT_FIELDS.get(name, name): given.get(name, "") for name in _APPOINTMENT}
         engagement = getattr(tenure, "appointment", None) if tenure is not None else None
         yield Wanted(
             "聘任", Appointment, engagement, values | {"role": role}, {"tenure": held, "organisation_id": place.pk}
@@ -209,3 +249,10 @@ def _refuse_disorder(table, first: str, last: str, sentence: str):
     for index, (start, end) in enumerate(zip(table.column(first), table.column(last), strict=True)):
         if start and end and end < start:
             table.refuse(index, last, sentence)
+
+
+def prepare_written(tenures: list[Tenure]):
+    """Attach to each its place as the roster names it, in one query."""
+    places = WrittenPlaces([tenure.organisation_id for tenure in tenures])
+    for tenure in tenures:
+        tenure.written_place = places[tenure.organisation_id]

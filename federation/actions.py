@@ -29,6 +29,7 @@ ACTIONS = {
     "exports.refused": "不同意他人下载名单",
     "exports.made": "生成下载文件",
     "exports.fetched": "下载文件",
+    "exports.given": "下载不含个人信息的名单",
     "ledgers.draft.kept": "存登记表草稿",
     "ledgers.draft.deleted": "删除登记表草稿",
     "ledgers.guardian_phone.changed": "更换监护人电话",

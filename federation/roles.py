@@ -48,7 +48,9 @@ PERMISSIONS = {
     "assessments.publish": "公布考核结果",
     "standards.edit": "修改考核标准",
     "tables.export": "下载表格",
-    "exports.approve": "同意他人下载名单",
+    "exports.personal": "下载有个人信息的名单（号码遮盖）",
+    "exports.approve": "同意本单位同事下载名单",
+    "exports.approve_below": "同意下级下载名单",
     "jobs.view": "查看自己发起的后台任务",
     "jobs.manage": "查看和处理本级及下级的全部后台任务",
     "accounts.manage": "管理账号和接口密钥",
@@ -72,14 +74,19 @@ _TOWNSHIP = _READ | {
     "rosters.import",
     "summaries.edit",
     "tables.export",
+    "exports.personal",
 }
+# Whoever agrees that a list leaves did not ask for it; a viewer of city or province answers for its own body alone.
+_SECOND_PERSON = {"exports.approve", "exports.approve_below"}
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.VILLAGE_MEMBER: frozenset(
-        _READ | {"organisations.edit", "persons.edit", "persons.reveal", "summaries.edit", "tables.export"}
+        _READ
+        | {"organisations.edit", "persons.edit", "persons.reveal", "summaries.edit"}
+        | {"tables.export", "exports.personal"}
     ),
     Role.TOWNSHIP_DIRECTOR: frozenset(
-        _TOWNSHIP | {"persons.approve", "subsidies.view", "summaries.approve", "exports.approve"}
+        _TOWNSHIP | {"persons.approve", "subsidies.view", "summaries.approve"} | _SECOND_PERSON
     ),
     Role.TOWNSHIP_MEMBER: frozenset(_TOWNSHIP),
     Role.COUNTY_CLERK: frozenset(
@@ -102,11 +109,14 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "subsidies.return",
             "subsidies.approve",
             "tables.export",
-            "exports.approve",
+            "exports.personal",
         }
+        | _SECOND_PERSON
     ),
     Role.ASSOCIATION_OFFICER: frozenset({"organisations.view", "organisations.edit", "persons.view", "jobs.view"}),
-    Role.UPPER_VIEWER: frozenset(_READ | {"subsidies.view", "summaries.approve", "tables.export"}),
+    Role.UPPER_VIEWER: frozenset(
+        _READ | {"subsidies.view", "summaries.approve", "tables.export", "exports.personal", "exports.approve"}
+    ),
     Role.ADMINISTRATOR: frozenset(
         _READ
         | {
@@ -117,9 +127,10 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "rosters.synonyms",
             "standards.edit",
             "accounts.manage",
+            "tables.export",
         }
     ),
-    Role.AUDITOR: frozenset(_READ | {"subsidies.view", "audit.view"}),
+    Role.AUDITOR: frozenset(_READ | {"subsidies.view", "audit.view", "tables.export"}),
 }
 
 # Where a role may be held: (kind of body, level 1 province … 5 village) as orgs.models names them.
@@ -161,3 +172,7 @@ API_RESOURCES = {
 
 def permissions_of(role: str) -> frozenset[str]:
     return ROLE_PERMISSIONS.get(role, frozenset())
+
+
+def roles_with(permission: str) -> list[str]:
+    return [role for role, held in ROLE_PERMISSIONS.items() if permission in held]

@@ -309,4 +309,6 @@ ROSTER_MAX_ROWS = 200_000
 # Lists that leave as files: from how many rows on, or with any whole number in it, a second person must agree; and for
 # how long the file can be fetched.
 FEDERATION_EXPORT_SECOND_PERSON_ROWS = env.int("FEDERATION_EXPORT_SECOND_PERSON_ROWS", default=1000)
+# Lists without personal data are given at once up to so many rows, above it as a job.
+FEDERATION_EXPORT_AT_ONCE_ROWS = env.int("FEDERATION_EXPORT_AT_ONCE_ROWS", default=5000)
 FEDERATION_EXPORT_HOURS = 24

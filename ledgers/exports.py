@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from federation.shared.export_kinds import ExportKind, Sensitivity, register_export
 from federation.shared.export_rows import ExportColumn, column_sheet, columns_of
-from federation.shared.exports import ExportKind, register_export
 from federation.shared.workbooks.writer import Sheet
 from ledgers.consent import WITHDRAWN
 from ledgers.filters import PersonFilter
@@ -39,8 +39,9 @@ def _filter(user, data, rows=None) -> PersonFilter:
     return PersonFilter(data, rows, request=Reader(user))
 
 
-def person_rows(rows, user, data):
-    """Who took the consent back is in no list that leaves the system."""
+def person_rows(user, area, data):
+    """Village by village, by name. Who took the consent back is in no list that leaves the system."""
+    rows = DisabledPerson.objects.visible_to(user).under(area.path)
     return _filter(user, data, rows).qs.exclude(WITHDRAWN).order_by("org_path", "name_pinyin", "name", "id")
 
 
@@ -86,7 +87,7 @@ register_export(
     ExportKind(
         name="persons",
         label="残疾人登记表",
-        model=DisabledPerson,
+        sensitivity=Sensitivity.PERSONAL,
         permission=DisabledPerson.view_permission,
         whole_permission=DisabledPerson.reveal_permission,
         list_page="person-list",

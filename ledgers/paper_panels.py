@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from federation.shared.export_kinds import TAKE_PERSONAL
 from federation.shared.panels import Panel, register_panel
 from ledgers.models import Attachment, DisabledPerson
 from orgs.models import Level
@@ -31,7 +32,7 @@ def paper_of(person, user) -> dict:
 
 def forms_of_body(organisation, user) -> dict | None:
     """From the township down: a pile of paper somebody can carry."""
-    if organisation.level < Level.TOWNSHIP or not user.has_scope("tables.export"):
+    if organisation.level < Level.TOWNSHIP or not user.has_scope(TAKE_PERSONAL):
         return None
     return {"url": reverse("village-print", args=[organisation.pk]), "blank_url": reverse("person-print-blank")}
 

@@ -29,6 +29,7 @@ from orgs.models import (
     YearlyTarget,
 )
 from orgs.places import Places, find_all
+from orgs.written_facts import OWN, WrittenFacts
 
 # Posts a row may name, and whether only one person holds it at a time.
 POSTS = (
@@ -38,7 +39,6 @@ POSTS = (
     (Post.ASSOCIATION_CHAIR, True),
     (Post.ASSOCIATION_VICE_CHAIR, False),
 )
-_OWN = ("address", "phone", "established_on", "is_independent", "colocated_with", "party_body", "party_body_on")
 
 
 def _date(field: str, heading: str, **more) -> RosterColumn:
@@ -120,6 +120,24 @@ class OrganisationRoster(RecordRoster):
     def place_choices(self, places):
         return places.choices()
 
+    def values_elsewhere(self, rows):
+        facts = self.facts_of(rows)
+        # A row's columns come one after the other: its facts are put together once.
+        return {name: lambda body, name=name: facts(body).get(name) for name in self.fields}
+
+    @staticmethod
+    def facts_of(bodies):
+        """What gives, for one of `bodies`, its values by column."""
+        written, last = WrittenFacts(bodies, [post for post, _ in POSTS]), {}
+
+        def of(body) -> dict:
+            if body.pk not in last:
+                last.clear()
+                last[body.pk] = written.of(body)
+            return last[body.pk]
+
+        return of
+
     # --- check ------------------------------------------------------------------------------------
 
     def check(self, table, places):
@@ -171,7 +189,7 @@ class OrganisationRoster(RecordRoster):
         pk = table.places[index]
         given = {name: column[index] for name, column in table.values.items()}
         body = stored.bodies[pk]
-        yield Wanted("机构", Organisation, body, {name: given.get(name, "") for name in _OWN})
+        yield Wanted("机构", Organisation, body, {name: given.get(name, "") for name in OWN})
         yield from _facts(given, body, stored)
         for post, single in POSTS:
             yield from self._post(table, index, given, body, post, single, stored)

@@ -12,7 +12,9 @@ from accounts import services
 from accounts.filters import AccountFilter
 from accounts.forms import AccountForm, AssignmentDatesForm, AssignmentForm, NewAccountForm, StateForm
 from accounts.models import Assignment, User
+from federation.shared.export_kinds import Sensitivity
 from federation.shared.history import save_versioned
+from federation.shared.list_exports import ListExport, Shown
 from federation.shared.tables import Column, Table
 from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import (
@@ -49,6 +51,13 @@ class AccountListView(ScopedListView):
     caption = "本单位和下级机构的账号"
     filterset_class = AccountFilter
     ordering = ("username", "display_name")
+    exports = (
+        ListExport(
+            "accounts", "account-list", Sensitivity.OFFICE,
+            ("username", "display_name", "roles", "phone_extension", "state",
+             Shown("最近登录", lambda account: account.last_login, "moment")),
+        ),
+    )  # fmt: skip
     columns = [
         Column("username", "账号", sort="username", link=account_url),
         Column("display_name", "姓名", sort="display_name"),

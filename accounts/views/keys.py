@@ -12,6 +12,8 @@ from accounts.filters import KeyFilter
 from accounts.forms import KeyForm
 from accounts.models import ApiKey
 from federation.roles import API_RESOURCES
+from federation.shared.export_kinds import Sensitivity
+from federation.shared.list_exports import ListExport
 from federation.shared.tables import Column
 from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import ScopedFormView, ScopedListView, ScopedView, add_refusal, get_in_scope
@@ -40,6 +42,12 @@ class KeyListView(ScopedListView):
     caption = "上级或其他系统读取数据用的密钥（点名称可停用）"
     filterset_class = KeyFilter
     ordering = ("name", "-expires_on")
+    exports = (
+        ListExport(
+            "keys", "key-list", Sensitivity.OFFICE,
+            ("name", "key_id", "organisation", "resources", "expires_on", "last_used_at", "state"),
+        ),
+    )  # fmt: skip
     columns = [
         Column("name", "名称", sort="name", link=lambda key: reverse("key-disable", args=[key.pk])),
         Column("key_id", "密钥编号"),

@@ -16,6 +16,8 @@ from assessments.services import (
     start_run,
 )
 from assessments.tables import RUN_TAGS, item_rates, mean, run_columns, share
+from federation.shared.export_kinds import Sensitivity
+from federation.shared.list_exports import ListExport, everywhere
 from federation.shared.metrics import metric
 from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import ScopedListView, ScopedView, get_in_scope
@@ -41,12 +43,22 @@ class RunListView(ScopedListView):
     caption = "考核批次"
     template_name = "assessments/run_list.html"
     ordering = ("-id", "year", "as_of")
+    exports = (
+        ListExport(
+            "runs", "run-list", Sensitivity.OPEN,
+            ("name", "standard", "organisation", "year", "as_of", "state", "body_count"), within=everywhere,
+        ),
+    )  # fmt: skip
 
     def get_queryset(self):
         return super().get_queryset().select_related("standard", "organisation")
 
     @property
     def columns(self):
+        return run_columns()
+
+    @classmethod
+    def page_columns(cls):
         return run_columns()
 
     def actions(self):

@@ -6,6 +6,8 @@ from assessments.models import Standard
 from assessments.reasons import number
 from assessments.standards import parse
 from assessments.views.runs import run_crumbs
+from federation.shared.export_kinds import Sensitivity
+from federation.shared.list_exports import ListExport, everywhere
 from federation.shared.metrics import metric
 from federation.shared.tables import Column
 from federation.shared.templatetags.ui import tag
@@ -17,6 +19,12 @@ class StandardListView(ScopedListView):
     permission = "assessments.view"
     title = caption = "考核标准"
     ordering = ("code",)
+    exports = (
+        ListExport(
+            "standards", "standard-list", Sensitivity.OPEN,
+            ("title", "code", "kind", "subject", "level", "applies_from"), within=everywhere,
+        ),
+    )  # fmt: skip
     columns = [
         Column("title", "名称", link=lambda row: reverse("standard-detail", args=[row.code]), sort="code"),
         Column("code", "代号"),

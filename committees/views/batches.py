@@ -10,6 +10,8 @@ from committees.views import batch_steps as steps
 from committees.views.batch_steps import batch_url, batches_crumb
 from committees.views.lines import SupplementView, arithmetic, line_url
 from committees.views.standards import standards_crumb
+from federation.shared.export_kinds import Sensitivity
+from federation.shared.list_exports import ListExport
 from federation.shared.tables import Column, Page, Table
 from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import ScopedCreateView, ScopedDetailView, ScopedListView, Section
@@ -42,6 +44,13 @@ class BatchListView(ScopedListView):
     title = "补贴"
     caption = "补贴发放批次"
     ordering = ("-first_month", "org_path", "total_amount")
+    exports = (
+        ListExport(
+            "subsidy-batches", "subsidy-batch-list", Sensitivity.OPEN,
+            ("name", "area", "state", "line_count", "month_count", "total_amount", "county_total", "township_total",
+             "welfare_total", "paid_on", "payment_reference"),
+        ),
+    )  # fmt: skip
     columns = [
         Column("name", "批次", value=str, link=batch_url, sort="first_month"),
         Column("area", "地区", value=lambda row: row.organisation.label, sort="org_path"),

@@ -10,7 +10,10 @@ from django.utils.html import format_html_join
 from committees.filters import SOON, MemberFilter
 from committees.forms import AppointmentForm, EndEngagementForm, EngagementForm, WorkerEditForm
 from committees.models import Appointment
+from committees.resources import MemberRoster, prepare_written
 from committees.services import change_engagement, end_engagement, engage_member
+from federation.shared.export_kinds import Sensitivity
+from federation.shared.list_exports import ListExport
 from federation.shared.reveal import sealed_cell
 from federation.shared.tables import Column
 from federation.shared.templatetags.ui import cn_date, tag
@@ -76,6 +79,13 @@ class MemberListView(ScopedListView):
     filterset_class = MemberFilter
     ordering = ("org_path", "worker__name", "started_on")
     counts_rows = 10_000
+    # As the roster reads it back in.
+    exports = (
+        ListExport(
+            "members", "member-list", Sensitivity.PERSONAL, MemberRoster.written_columns, "members.reveal",
+            prepare=prepare_written,
+        ),
+    )  # fmt: skip
     columns = [
         Column(
             "name",
@@ -103,6 +113,9 @@ class MemberListView(ScopedListView):
         for row in rows:
             above = labels.get(row.org_path[: -Organisation.steplen], "")
             row.place = f"{above} {labels.get(row.org_path, '')}".strip()
+
+    def each_row(self, queryset):
+        return super().each_row(queryset.defer(None))
 
     def actions(self):
         if not self.request.user.has_scope("members.edit"):

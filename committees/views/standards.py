@@ -5,6 +5,8 @@ from django.urls import reverse
 from committees.forms import StandardForm
 from committees.models import SubsidyStandard
 from committees.services import change_standard, record_standard
+from federation.shared.export_kinds import Sensitivity
+from federation.shared.list_exports import ListExport, Shown
 from federation.shared.tables import Column
 from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import ScopedCreateView, ScopedListView, ScopedUpdateView
@@ -32,6 +34,14 @@ class StandardListView(ScopedListView):
     model = SubsidyStandard
     title = "补贴标准"
     ordering = ("org_path", "-valid_from", "monthly_amount")
+    exports = (
+        ListExport(
+            "subsidy-standards", "subsidy-standard-list", Sensitivity.OPEN,
+            ("area", Shown("岗位", lambda row: row.get_role_display() or "各种岗位", width=20),
+             Shown("用工方式", lambda row: row.get_employment_display() or "各种"), "monthly_amount", "is_floor",
+             "payers", "valid_from", "valid_to", "document_number"),
+        ),
+    )  # fmt: skip
     columns = [
         Column("area", "地区", value=lambda row: row.organisation.label, sort="org_path"),
         Column("role", "岗位", value=lambda row: row.get_role_display() or "各种岗位"),

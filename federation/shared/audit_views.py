@@ -11,7 +11,9 @@ from django.utils import timezone
 from federation.actions import ACTIONS
 from federation.shared import audit
 from federation.shared.audit_words import action_words, label_words
+from federation.shared.export_kinds import Sensitivity
 from federation.shared.forms import HouseForm, ThreeBoxDateField
+from federation.shared.list_exports import ListExport, Shown
 from federation.shared.models import AuditEntry
 from federation.shared.tables import Column
 from federation.shared.views import ScopedDetailView, ScopedListView, Section
@@ -86,6 +88,13 @@ class AuditListView(AuditQueryMixin, ScopedListView):
         Column("ip", "来源地址"),
         Column("reason", "理由"),
     ]
+    exports = (
+        ListExport(
+            "audit", "audit-list", Sensitivity.OFFICE,
+            ("at", "actor", Shown("操作", lambda entry: action_words(entry.action), width=24),
+             "target", "organisation", "ip", "reason"),
+        ),
+    )  # fmt: skip
     filterset_class = AuditFilter
     ordering = ("-id",)
     # Counting would read the whole log for a number nobody needs.

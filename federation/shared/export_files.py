@@ -53,11 +53,15 @@ FORMATS = {
 
 @dataclass(frozen=True)
 class FileKind:
-    """Who may have the files of one kind: `permission` for all of them, `whole_permission` for whole numbers."""
+    """Who may have the files of one kind: `permission` for all of them, `whole_permission` for whole numbers.
+
+    `take_permission` is what taking them out wants besides, as lists of people do.
+    """
 
     name: str
     permission: str
     whole_permission: str = ""
+    take_permission: str = ""
 
 
 _kinds: dict[str, FileKind] = {}
@@ -75,7 +79,7 @@ def may_have(user, export: ExportFile) -> bool:
     kind = _kinds.get(export.kind)
     if kind is None:
         return False
-    wanted = [ExportFile.view_permission, kind.permission]
+    wanted = [ExportFile.view_permission, kind.permission, *filter(None, [kind.take_permission])]
     if export.is_whole:
         wanted.append(kind.whole_permission)
     return user.is_active and all(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
+from federation.shared.masking import mask_column
 from federation.shared.rosters.columns import RosterColumn
 from federation.shared.sealed import MASKS, SealBroken, SealedField, mask, row_aad, unseal
 from federation.shared.sealed_blobs import unseal_many
@@ -91,6 +92,8 @@ def _cells(rows, columns, words, whole) -> Iterator[tuple]:
             elif column.name in shown:
                 word_of = shown[column.name]
                 found = [word_of[value] for value in found]
+            elif not whole:
+                found = mask_column(model._meta.get_field(column.field), found)
             cells.append(found)
         yield from zip(*cells, strict=True)
 

@@ -1,26 +1,17 @@
-"""Pages of lists that leave: asking from the list, one's downloads, agreeing as the second person, fetching once."""
+"""Pages of lists that leave: one's downloads, agreeing as the second person, fetching once."""
 
 from django import forms
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, QueryDict
-from django.shortcuts import get_object_or_404, redirect
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
 from federation.shared.export_files import fetch_once, file_number
-from federation.shared.exports import (
-    PRESETS,
-    areas_of,
-    ask_for,
-    decide,
-    export_kind,
-    may_decide,
-    may_take_whole,
-    needs_second_person,
-    rows_of,
-)
+from federation.shared.exports import decide, may_decide, who_may_answer
 from federation.shared.forms import HouseForm
 from federation.shared.jobs import wording
+from federation.shared.masking import mask_free_text
 from federation.shared.models.exports import ExportFile
 from federation.shared.panels import Panel, register_panel
 from federation.shared.querysets import APPROVE_EXPORTS
@@ -29,11 +20,9 @@ from federation.shared.templatetags.ui import tag
 from federation.shared.views import (
     ScopedActView,
     ScopedDetailView,
-    ScopedFormView,
     ScopedListView,
     ScopedView,
     Section,
-    add_refusal,
 )
 
 State = ExportFile.State
@@ -41,24 +30,6 @@ TAGS = {
     State.WAITING: "warn", State.REFUSED: "bad", State.RUNNING: "info", State.READY: "ok", State.FETCHED: "",
     State.EXPIRED: "", State.FAILED: "bad",
 }  # fmt: skip
-# Where on a list one is, and how it is sorted: no part of what is taken out.
-_PASSING = ("after", "before", "sort", "restore")
-
-
-def ask_link(kind: str, request) -> list[dict]:
-    """The action 下载名单 of a list, with the filters that are set; none for who may not take lists out."""
-    if not request.user.has_scope(ExportFile.view_permission):
-        return []
-    criteria = criteria_of(request).urlencode()
-    address = reverse("export-ask", args=[kind])
-    return [{"url": f"{address}?{criteria}" if criteria else address, "label": "下载名单", "kind": ""}]
-
-
-def criteria_of(request) -> QueryDict:
-    criteria = request.GET.copy()
-    for name in _PASSING:
-        criteria.pop(name, None)
-    return criteria
 
 
 def is_over(export: ExportFile) -> bool:
@@ -72,111 +43,6 @@ def state_tag(export: ExportFile):
 
 def list_crumb() -> dict:
     return {"url": reverse("export-list"), "label": "我的下载"}
-
-
-class AskForm(HouseForm):
-    area = forms.ChoiceField(label="范围", widget=forms.RadioSelect)
-    format = forms.ChoiceField(
-        label="文件格式",
-        choices=ExportFile.Format.choices,
-        initial=ExportFile.Format.XLSX,
-        widget=forms.RadioSelect,
-        help_text="一般选 Excel 表格。文本表格供别的程序读取。",
-    )
-    preset = forms.ChoiceField(label="包含哪些列", choices=PRESETS, initial="usual", widget=forms.RadioSelect)
-    whole = forms.BooleanField(
-        label="号码不遮盖，导出完整号码",
-        required=False,
-        help_text="身份证号、残疾人证号、电话等平时只显示头尾几位。要完整号码时，须由另一个人同意。",
-    )
-    purpose = forms.CharField(
-        label="用途",
-        min_length=4,
-        max_length=200,
-        help_text="写明做什么用，例如：核对 2026 年护理补贴发放。用途会印在文件里，并登记备查。",
-        error_messages={"min_length": "用途至少写 4 个字，写明做什么用。"},
-    )
-
-    def __init__(self, *args, areas, may_take_whole, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["area"].choices = [(str(body.pk), str(body)) for body in areas]
-        if len(areas) == 1:
-            del self.fields["area"]
-        if not may_take_whole:
-            del self.fields["whole"]
-
-
-class ExportAskView(ScopedFormView):
-    permission = ExportFile.view_permission
-    model = ExportFile
-    title = "下载名单"
-    template_name = "exports/ask.html"
-    form_class = AskForm
-    submit_label = "申请下载"
-
-    def dispatch(self, request, *args, **kwargs):
-        self.kind = export_kind(kwargs["kind"])
-        if self.kind is None:
-            raise Http404
-        self.criteria = criteria_of(request)
-        self.areas = list(areas_of(self.kind, request.user, self.criteria))
-        if not self.areas:
-            raise PermissionDenied("您的账号不能下载这份名单。需要时请向县残联管理员申请。")
-        return super().dispatch(request, *args, **kwargs)
-
-    def get_form(self, instance=None):
-        data = self.request.POST if self.request.method == "POST" else None
-        whole = may_take_whole(self.kind, self.request.user)
-        return self.form_class(data, areas=self.areas, may_take_whole=whole, **self.form_kwargs())
-
-    def get_title(self):
-        return f"下载名单：{self.kind.label}"
-
-    def show(self, form, status=200, **context):
-        count = sum(rows_of(self.kind, self.request.user, area, self.criteria).count() for area in self.areas)
-        return super().show(
-            form,
-            status,
-            count=count,
-            words=self.kind.words(self.request.user, self.criteria, True),
-            waits=needs_second_person(count, whole=False),
-            **context,
-        )
-
-    def list_url(self) -> str:
-        criteria = self.criteria.urlencode()
-        return f"{reverse(self.kind.list_page)}?{criteria}" if criteria else reverse(self.kind.list_page)
-
-    def cancel_url(self):
-        return self.list_url()
-
-    def breadcrumbs(self):
-        return [{"url": self.list_url(), "label": self.kind.label}]
-
-    def get(self, request, **kwargs):
-        return self.show(self.get_form())
-
-    def post(self, request, **kwargs):
-        form = self.get_form()
-        if not form.is_valid():
-            return self.show(form)
-        chosen = form.cleaned_data
-        area = next((body for body in self.areas if str(body.pk) == chosen.get("area")), self.areas[0])
-        try:
-            export = ask_for(
-                kind=self.kind,
-                by=request.user,
-                area=area,
-                criteria=self.criteria,
-                file_format=chosen["format"],
-                preset=chosen["preset"],
-                whole=chosen.get("whole", False),
-                purpose=chosen["purpose"],
-            )
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-            return self.show(form)
-        return redirect("export-detail", pk=export.pk)
 
 
 COLUMNS = [
@@ -225,14 +91,13 @@ class ExportWaitingView(ScopedListView):
 
 def waiting_for(user):
     """What this user may answer as the second person."""
-    if not user.has_scope(APPROVE_EXPORTS):
-        return ExportFile.objects.none()
-    return ExportFile.objects.visible_to(user).filter(state=State.WAITING).exclude(created_by=user)
+    return ExportFile.objects.to_answer(user).filter(state=State.WAITING)
 
 
 def rows_about(export: ExportFile) -> list[dict]:
     """What asker and second person read of a file; the criteria are opened for these two alone."""
     words = export.criteria_words.open_plain() if export.criteria_words else ""
+    words = words if export.is_whole else mask_free_text(words)
     rows = [
         ("状态", state_tag(export)),
         ("范围", export.organisation),
@@ -294,6 +159,8 @@ class ExportDetailView(ScopedDetailView):
             "may_fetch": is_own and export.state == State.READY and not is_over(export),
             "is_over": is_over(export),
         }
+        if export.state == State.WAITING and is_own:
+            shown["answerers"] = who_may_answer(self.request.user, export.organisation)
         if job is None or export.state != State.RUNNING or not is_own:
             return shown
         return shown | {
@@ -324,6 +191,8 @@ class ExportDecideView(ScopedActView):
         self.object = get_object_or_404(rows, pk=pk)
         if self.object.created_by_id == request.user.pk:
             raise PermissionDenied("您自己申请的下载，要由另一个人同意。")
+        if not may_decide(request.user, self.object):
+            raise PermissionDenied("这份名单里有您的账号看不到的内容，要由别的人同意。")
         return super().dispatch(request)
 
     def get_title(self):

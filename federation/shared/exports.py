@@ -1,37 +1,34 @@
-"""Lists that leave as files: which there are, who must agree to them, and the job that writes one.
+"""Lists that leave as files: over what they are asked for, who must agree to them, and the job that writes one.
 
-`register_export(ExportKind(…))` offers a list. Its rows and rights are asked when somebody asks for the file, and
-again when the job writes it; storage and fetching are those of federation.shared.export_files.
+Which lists there are: federation.shared.export_kinds. Their rows and rights are asked when somebody asks for the
+file, and again when the job writes it; storage and fetching are those of federation.shared.export_files.
 """
 
 import datetime
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
 from federation.shared import audit, retention
 from federation.shared.export_files import (
-    FileKind,
     expire,
     facts_of,
     file_number,
     hand_over,
     may_have,
-    register_kind,
     sealing,
 )
-from federation.shared.export_rows import ExportColumn
+from federation.shared.export_kinds import ExportKind, export_kind, needs_second_person
 from federation.shared.jobs import ChunkSpec, JobKind, JobRefused, enqueue, register
+from federation.shared.masking import mask_free_text
 from federation.shared.models.audit import keyed
 from federation.shared.models.exports import ExportFile
 from federation.shared.models.jobs import JobState
-from federation.shared.querysets import APPROVE_EXPORTS
 from federation.shared.workbooks.csv_writer import write_csv_into
 from federation.shared.workbooks.writer import Sheet, write_workbook_into
 
@@ -39,44 +36,10 @@ State = ExportFile.State
 MAKE = "exports.make"
 WAITING_DAYS = 7
 # Rows between two looks at whether the job was cancelled.
-TOLD_EVERY = 2000
+TOLD_EVERY = 500
+NOTHING = "按现在的条件，名单里一行也没有，没有可以下载的内容。请回到名单改一改条件。"
+MOST_NAMED = 8
 PRESETS = (("usual", "常用的列"), ("all", "全部的列"))
-
-
-@dataclass(frozen=True)
-class ExportKind:
-    """A list that may leave.
-
-    columns()                    -> its ExportColumns
-    rows(queryset, user, data)   -> the queryset narrowed by the criteria of the list (a QueryDict)
-    words(user, data, private)   -> the criteria in words; with `private` also what was typed and may name somebody
-    area(user, data)             -> the path of the body that was chosen among the criteria, or ""
-    sheet(rows, columns, whole)  -> the Sheet to write
-    """
-
-    name: str
-    label: str
-    model: type
-    permission: str
-    whole_permission: str
-    list_page: str
-    columns: Callable[[], list[ExportColumn]]
-    rows: Callable
-    words: Callable
-    area: Callable
-    sheet: Callable
-
-
-_kinds: dict[str, ExportKind] = {}
-
-
-def register_export(kind: ExportKind) -> ExportKind:
-    register_kind(FileKind(kind.name, kind.permission, kind.whole_permission))
-    return _kinds.setdefault(kind.name, kind)
-
-
-def export_kind(name: str) -> ExportKind | None:
-    return _kinds.get(name)
 
 
 # --- who may, and over what -------------------------------------------------------------------------
@@ -87,30 +50,26 @@ def areas_of(kind: ExportKind, user, criteria: QueryDict):
     bodies = ExportFile._meta.get_field("organisation").related_model.objects
     chosen = kind.area(user, criteria)
     if chosen:
-        return bodies.visible_to(user, ExportFile.view_permission).filter(path=chosen)
-    paths = [scope.path for scope in user.scopes(ExportFile.view_permission)]
+        return bodies.visible_to(user, kind.take_permission).filter(path=chosen)
+    paths = [scope.path for scope in user.scopes(kind.take_permission)]
     return bodies.visible_to(user, kind.permission).filter(path__in=paths).order_by("path")
 
 
-def rows_of(kind: ExportKind, user, area, criteria: QueryDict):
-    """The rows that `user` sees now, of the area, narrowed by the criteria; village by village, by name."""
-    scoped = kind.model.objects.visible_to(user, kind.permission).under(area.path)
-    return kind.rows(scoped, user, criteria)
-
-
-def may_take_whole(kind: ExportKind, user) -> bool:
-    return bool(kind.whole_permission) and user.has_scope(kind.whole_permission)
-
-
-def needs_second_person(rows: int, *, whole: bool) -> bool:
-    return whole or rows > settings.FEDERATION_EXPORT_SECOND_PERSON_ROWS
-
-
 def may_decide(user, export: ExportFile) -> bool:
-    """Whether `user` is a second person for this file: holds the right over its area, and did not ask for it."""
-    if export.created_by_id == user.pk:
+    """Whether `user` is a second person for this file: did not ask for it, may answer for its area (see
+    ExportQuerySet.to_answer), and could have it: nobody agrees to numbers they may not see."""
+    if export.created_by_id == user.pk or not may_have(user, export):
         return False
-    return any(export.org_path.startswith(scope.path) for scope in user.scopes(APPROVE_EXPORTS))
+    return ExportFile.objects.to_answer(user).filter(pk=export.pk).exists()
+
+
+def who_may_answer(asker, area) -> str:
+    """The names of those who may be the second person, or what to do where there is nobody."""
+    people = get_user_model().objects.second_persons(asker, area.path).order_by("display_name")
+    names = [str(person) for person in people[: MOST_NAMED + 1]]
+    if not names:
+        return "现在没有别人可以同意。请系统管理员给本单位再设一个有“同意下载”权限的账号。"
+    return f"可以同意的人：{'、'.join(names[:MOST_NAMED])}{'等' if len(names) > MOST_NAMED else ''}。"
 
 
 # --- asking and agreeing ----------------------------------------------------------------------------
@@ -131,17 +90,17 @@ def ask_for(
         created_by=by,
         criteria=criteria.urlencode(),
         criteria_words=kind.words(by, criteria, True),
-        columns=[column.name for column in kind.columns() if preset == "all" or column.is_usual],
+        columns=[column.name for column in kind.chosen_columns(preset)],
         format=file_format,
         is_whole=whole,
         purpose=purpose,
     )
     if not may_have(by, export):
         raise PermissionDenied("您的账号没有下载这份名单的权限。需要时请向县残联管理员申请。")
-    export.row_count = rows_of(kind, by, area, criteria).count()
+    export.row_count = kind.rows(by, area, criteria).count()
     if not export.row_count:
-        raise ValidationError("按现在的条件，名单里没有人，没有可以下载的内容。请回到名单改一改条件。")
-    waits = needs_second_person(export.row_count, whole=whole)
+        raise ValidationError(NOTHING)
+    waits = needs_second_person(kind, export.row_count, whole=whole)
     export.state = State.WAITING if waits else State.RUNNING
     with transaction.atomic():
         export.save()
@@ -158,12 +117,15 @@ def kept_criteria(export: ExportFile) -> QueryDict:
 
 
 def _told(kind: ExportKind, by, export: ExportFile) -> dict:
-    """What the log says of a file: the filter in words without what names somebody, and a keyed digest of it all."""
-    criteria = kept_criteria(export)
-    return facts_of(export) | {
+    """What the log says of a file."""
+    return facts_of(export) | filter_facts(kind, by, kept_criteria(export)) | {"columns": len(export.columns)}
+
+
+def filter_facts(kind: ExportKind, by, criteria: QueryDict) -> dict:
+    """The filter in words without what names somebody, and a keyed digest of it all."""
+    return {
         "filter": kind.words(by, criteria, False),
-        "filter_digest": keyed(f"export|{export.kind}|{criteria.urlencode()}")[:32],
-        "columns": len(export.columns),
+        "filter_digest": keyed(f"export|{kind.name}|{criteria.urlencode()}")[:32],
     }
 
 
@@ -233,13 +195,13 @@ def _work(ctx):
     user = ctx.requested_by
     if not may_have(user, export):
         raise JobRefused("申请人现在没有下载这份名单的权限，没有生成。")
-    rows = rows_of(kind, user, export.organisation, kept_criteria(export))
-    if export.decided_by_id is None and needs_second_person(rows.count(), whole=export.is_whole):
+    rows = kind.rows(user, export.organisation, kept_criteria(export))
+    if export.decided_by_id is None and needs_second_person(kind, rows.count(), whole=export.is_whole):
         raise JobRefused("名单的行数增加了，超过了要第二个人同意的界限，没有生成。请重新申请。")
     sheet = sheet_of(kind, export, rows, by=user)
     sheet.rows = _counted(ctx, sheet.rows)
     with sealing(export, attempt=ctx.chunk.fence) as file:
-        write(export, sheet, file, by=user)
+        write_sheet(file, sheet, export.format, watermark=watermark_of(export, user))
         with ctx.committing():
             hand_over(export, file, rows=sheet.written)
             audit.record(
@@ -251,7 +213,9 @@ def sheet_of(kind: ExportKind, export: ExportFile, rows, *, by) -> Sheet:
     wanted = set(export.columns)
     columns = [column for column in kind.columns() if column.name in wanted]
     sheet = kind.sheet(rows, columns, export.is_whole)
-    sheet.above = (export.title, f"条件：{kind.words(by, kept_criteria(export), True)}")
+    words = kind.words(by, kept_criteria(export), True)
+    # A number that was searched for is hidden like those in the rows.
+    sheet.above = (export.title, f"条件：{words if export.is_whole else mask_free_text(words)}")
     return sheet
 
 
@@ -259,25 +223,21 @@ def watermark_of(export: ExportFile, by) -> str:
     """Who, of where, when, what for, and by which number the copy leads back to its row here."""
     at = f"{timezone.localtime():%Y-%m-%d %H:%M}"
     home = by.home_organisation or ""
-    return f"{by}　{home}　{at}　用途：{export.purpose}　文件编号：{file_number(export)}"
+    return f"{by}　{home}　{at}　用途：{mask_free_text(export.purpose)}　文件编号：{file_number(export)}"
 
 
-def write(export: ExportFile, sheet: Sheet, file, *, by):
-    mark = watermark_of(export, by)
-    if export.format == ExportFile.Format.CSV:
-        write_csv_into(file, sheet, watermark=mark)
+def write_sheet(file, sheet: Sheet, file_format: str, *, watermark: str):
+    if file_format == ExportFile.Format.CSV:
+        write_csv_into(file, sheet, watermark=watermark)
     else:
-        write_workbook_into(file, [sheet], watermark=mark)
+        write_workbook_into(file, [sheet], watermark=watermark)
 
 
 def _counted(ctx, rows) -> Iterator:
-    # SQLite refuses a write on a connection that still reads what another (the heartbeat's) has changed since.
-    may_write = connection.vendor != "sqlite"
     for number, row in enumerate(rows, 1):
         if number % TOLD_EVERY == 0:
             ctx.check_cancelled()
-            if may_write:
-                ctx.progress(number)
+            ctx.progress_while_reading(number)
         yield row
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from federation.shared import display, export_views, field_register_views
+from federation.shared import display, export_ask_views, export_views, field_register_views
 
 urlpatterns = [
     path("display/", display.DisplaySettingsView.as_view(), name="display-settings"),
@@ -12,7 +12,8 @@ urlpatterns = [
     path("more/", display.more_page, name="more"),
     path("exports/", export_views.ExportListView.as_view(), name="export-list"),
     path("exports/waiting/", export_views.ExportWaitingView.as_view(), name="export-waiting"),
-    path("exports/new/<slug:kind>/", export_views.ExportAskView.as_view(), name="export-ask"),
+    path("exports/new/<slug:kind>/", export_ask_views.ExportAskView.as_view(), name="export-ask"),
+    path("exports/now/<slug:kind>/", export_ask_views.ExportNowView.as_view(), name="export-now"),
     path("exports/<int:pk>/", export_views.ExportDetailView.as_view(), name="export-detail"),
     path("exports/<int:pk>/answer/", export_views.ExportDecideView.as_view(), name="export-decide"),
     path("exports/<int:pk>/file/", export_views.ExportFetchView.as_view(), name="export-fetch"),

@@ -4,6 +4,7 @@ Outside scope is 404, a verb not granted 403; after every save the row is fetche
 save rolled back where it is gone.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -14,8 +15,10 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views import View
 
+from federation.shared.export_kinds import ask_link
 from federation.shared.history import VersionConflict, create_versioned, save_versioned
 from federation.shared.kept_input import restored
+from federation.shared.list_exports import BLOCK, ListExport, register_list
 from federation.shared.submissions import answer_once
 from federation.shared.tables import Page, Table
 
@@ -63,12 +66,18 @@ class ScopedListView(ScopedView):
     caption = ""
     # True, False, or the number of rows at which counting stops (see tables.Page).
     counts_rows: bool | int = True
+    # How the list leaves as files: ListExports, or names of exports registered elsewhere.
+    exports: tuple[ListExport | str, ...] = ()
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        for export in cls.__dict__.get("exports", ()):
+            if isinstance(export, ListExport):
+                register_list(cls, export)
 
     def get(self, request):
         queryset = self.get_queryset()
-        filterset = None
-        if self.filterset_class is not None:
-            filterset = self.filterset_class(request.GET or None, queryset=queryset, request=request)
+        filterset = self.filterset_for(queryset)
         page = self.read_page(queryset, filterset)
         self.prepare(page.rows)
         table = Table(self.caption or self.title, self.columns, page.rows, request=request, page=page)
@@ -76,17 +85,24 @@ class ScopedListView(ScopedView):
             table=table,
             filter_form=filterset.form if filterset is not None else None,
             page=page,
-            actions=self.actions(),
+            actions=[*self.actions(), *self.take_out()],
             **self.extra(),
         )
 
+    def filterset_for(self, queryset):
+        if self.filterset_class is None:
+            return None
+        return self.filterset_class(self.request.GET or None, queryset=queryset, request=self.request)
+
+    def narrowed(self, queryset, filterset):
+        """A filter that is filled in wrongly gives no rows."""
+        if filterset is None:
+            return queryset
+        return queryset.none() if filterset.is_bound and not filterset.form.is_valid() else filterset.qs
+
     def read_page(self, queryset, filterset) -> Page:
-        """Filter and page; a filter that is filled in wrongly gives no rows."""
-        if filterset is not None:
-            queryset = queryset.none() if filterset.is_bound and not filterset.form.is_valid() else filterset.qs
-        return Page(
-            queryset, self.request.GET, ordering=self.sort_names(), size=self.page_size, counts=self.counts_rows
-        )
+        rows = self.narrowed(queryset, filterset)
+        return Page(rows, self.request.GET, ordering=self.sort_names(), size=self.page_size, counts=self.counts_rows)
 
     def sort_names(self):
         return self.ordering
@@ -96,6 +112,27 @@ class ScopedListView(ScopedView):
 
     def actions(self) -> list[dict]:
         return []
+
+    # --- the list as a file (see list_exports): the same rows, from the first to the last -------------
+
+    def take_out(self) -> list[dict]:
+        """The actions that ask for the list as a file, with the criteria that are set."""
+        names = [export if isinstance(export, str) else export.name for export in self.exports]
+        return [link for name in names for link in ask_link(name, self.request)]
+
+    @classmethod
+    def page_columns(cls) -> list:
+        return cls.columns
+
+    def rows_wanted(self):
+        queryset = self.get_queryset()
+        return self.narrowed(queryset, self.filterset_for(queryset))
+
+    def count_rows(self, queryset) -> int:
+        return queryset.count()
+
+    def each_row(self, queryset) -> Iterator:
+        return queryset.order_by(self.ordering[0], "pk").iterator(chunk_size=BLOCK)
 
     def extra(self) -> dict:
         return {}
@@ -152,10 +189,13 @@ class ScopedFormView(ScopedView):
     # A form that may be filled in without network (shared.offline).
     works_offline = False
 
+    # A form that stores nothing may be sent again and again.
+    answers_once = True
+
     def dispatch(self, request, *args, **kwargs):
         """What is sent carries a key: sent twice it has one effect."""
         work = partial(super().dispatch, request, *args, **kwargs)
-        return answer_once(request, work) if request.method == "POST" else work()
+        return answer_once(request, work) if request.method == "POST" and self.answers_once else work()
 
     def form_kwargs(self) -> dict:
         """`get_form` of every page of ours passes these on; `kept` only where there is something."""

@@ -9,6 +9,7 @@ from django.utils import timezone
 from federation.shared import audit, pdf, sealed_files
 from federation.shared.export_files import FOLDER, FileKind, facts_of, file_number, hand_over, may_have, register_kind
 from federation.shared.export_files import sealing as sealed_export
+from federation.shared.export_kinds import TAKE_PERSONAL
 from federation.shared.exports import register_beginner
 from federation.shared.jobs import ChunkSpec, JobKind, JobRefused, enqueue
 from federation.shared.models import ExportFile
@@ -22,7 +23,7 @@ from ledgers.models import DisabledPerson
 
 VIEW, REVEAL = "persons.view", "persons.reveal"
 ASKED, MADE = "ledgers.forms.asked", "ledgers.forms.made"
-KIND = register_kind(FileKind("forms", VIEW, REVEAL))
+KIND = register_kind(FileKind("forms", VIEW, REVEAL, TAKE_PERSONAL))
 # Laid out in about five seconds.
 AT_ONCE = 10
 MOST = 600

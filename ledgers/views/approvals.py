@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from federation.shared.export_kinds import Sensitivity
 from federation.shared.forms import HouseForm
+from federation.shared.list_exports import ListExport, Shown
 from federation.shared.numbers import plain_number
 from federation.shared.reveal import sealed_cell
 from federation.shared.tables import Column
@@ -70,6 +72,12 @@ class ApprovalListView(ScopedListView):
     title = "待审核登记表"
     template_name = "ledgers/person_approvals.html"
     ordering = ("updated_at", "name")
+    exports = (
+        ListExport(
+            "approvals", "approval-list", Sensitivity.PERSONAL,
+            ("name", "kind", "village", "by", Shown("提交时间", lambda row: row.submission.at, "moment")),
+        ),
+    )  # fmt: skip
     columns = [
         Column("name", "姓名", link=lambda row: reverse("approval-detail", args=[row.uid]), sort="name"),
         Column("chosen", "选择", value=lambda row: choice_of(row)),

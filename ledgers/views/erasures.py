@@ -6,7 +6,9 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
+from federation.shared.export_kinds import Sensitivity
 from federation.shared.history import save_versioned
+from federation.shared.list_exports import ListExport, Shown
 from federation.shared.tables import Column
 from federation.shared.templatetags.ui import cn_date
 from federation.shared.views import ScopedActView, ScopedListView, get_in_scope
@@ -48,6 +50,13 @@ class ErasureListView(ScopedListView):
         Column("kept", "暂缓", value=lambda row: f"到 {cn_date(row.kept_until)}" if row.kept_until else ""),
     ]  # fmt: skip
     ordering = ("due_on",)
+    exports = (
+        ListExport(
+            "erasures-due", "erasure-list", Sensitivity.PERSONAL,
+            ("person", "place", "rule", "due_on", "kept_until", "kept_reason"),
+            told=lambda view: "连暂缓的" if view.request.GET.get("all") else "不含暂缓的",
+        ),
+    )  # fmt: skip
 
     def get_queryset(self):
         rows = super().get_queryset().select_related("person", "organisation")
@@ -137,6 +146,12 @@ class ErasureDoneView(ScopedListView):
         Column("removed", "删除了多少项", value=lambda row: sum(row.removed.values()), numeric=True),
     ]
     ordering = ("-id",)
+    exports = (
+        ListExport(
+            "erasures-done", "erasure-done", Sensitivity.OFFICE,
+            (Shown("时间", lambda row: row.created_at, "moment"), "place", "reason", "created_by", "removed"),
+        ),
+    )  # fmt: skip
 
     def get_queryset(self):
         return super().get_queryset().select_related("organisation", "created_by")

@@ -6,7 +6,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 
+from federation.shared.export_kinds import Sensitivity
 from federation.shared.forms import HouseForm, HouseModelForm
+from federation.shared.list_exports import ListExport
+from federation.shared.masking import mask_address
 from federation.shared.tables import Column
 from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import (
@@ -26,7 +29,6 @@ from ledgers.households import (
     with_counts,
 )
 from ledgers.models import DisabledPerson, Household
-from ledgers.paper_form import hidden_address
 from ledgers.querysets import STILL_REGISTERED
 from ledgers.views.persons import list_crumb, person_url, state_tags
 from orgs.areas import area_choices, chosen_area, labels_above
@@ -93,6 +95,12 @@ class HouseholdListView(ScopedListView):
     filterset_class = HouseholdFilter
     ordering = ("org_path", "number")
     counts_rows = 10_000
+    exports = (
+        ListExport(
+            "households", "household-list", Sensitivity.PERSONAL,
+            ("place", "number", "disabled", "size", "elderly", "kind", "address", "remark"), "persons.reveal",
+        ),
+    )  # fmt: skip
     columns = [
         Column("number", "户号", value=str, link=household_url, sort="number"),
         Column("place", "村（社区）", sort="org_path"),
@@ -139,7 +147,7 @@ class HouseholdDetailView(ScopedDetailView):
         whole = self.request.user.has_scope(DisabledPerson.reveal_permission)
         rows = [
             {"label": "村（社区）", "value": row.organisation.label},
-            {"label": "住址", "value": row.address if whole else hidden_address(row.address)},
+            {"label": "住址", "value": row.address if whole else mask_address(row.address)},
             {"label": "家庭人口", "value": f"{row.size} 人" if row.size else ""},
             {"label": "60 岁及以上人数", "value": "" if row.elderly is None else f"{row.elderly} 人"},
             {"label": "残疾人数", "value": f"{row.disabled} 人"},

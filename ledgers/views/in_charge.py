@@ -8,6 +8,8 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
+from federation.shared.export_kinds import Sensitivity
+from federation.shared.list_exports import BLOCK, ListExport, Shown
 from federation.shared.tables import Column, Table
 from federation.shared.templatetags.ui import tag
 from federation.shared.views import ScopedListView
@@ -35,6 +37,13 @@ class InChargeListView(ScopedListView):
     permission = DisabledPerson.edit_permission
     model = DisabledPerson
     title = "专职委员负责的残疾人"
+    ordering = ("member_in_charge__name",)
+    exports = (
+        ListExport(
+            "in-charge", "in-charge-list", Sensitivity.OFFICE,
+            ("member", "people", "visited", "never", Shown("最久没有走访", lambda row: row["oldest"], "date")),
+        ),
+    )  # fmt: skip
     columns = [
         Column(
             "member", "专职委员", value=lambda row: row["member_in_charge__name"],
@@ -47,18 +56,24 @@ class InChargeListView(ScopedListView):
     ]  # fmt: skip
 
     def get(self, request):
-        grouped = in_charge(request.user).filter(member_in_charge__isnull=False).order_by("member_in_charge__name")
-        rows = grouped.values("member_in_charge", "member_in_charge__name").annotate(
+        rows = self.rows_wanted().order_by(*self.ordering)
+        empty = "您负责的范围内还没有写明由哪位专职委员负责的登记表。"
+        table = Table(self.title, self.columns, list(rows[:MOST_MEMBERS]), request=request, empty_text=empty)
+        return self.page(
+            table=table, filter_form=None, page=None, actions=self.take_out(), lead="按姓名打开，看每个人最近一次走访。"
+        )
+
+    def rows_wanted(self):
+        people = in_charge(self.request.user).filter(member_in_charge__isnull=False)
+        return people.values("member_in_charge", "member_in_charge__name").annotate(
             people=Count("pk"),
             visited=Count("pk", filter=this_year()),
             never=Count("pk", filter=Q(last_visited_on=None)),
             oldest=Min("last_visited_on"),
         )
-        empty = "您负责的范围内还没有写明由哪位专职委员负责的登记表。"
-        table = Table(self.title, self.columns, list(rows[:MOST_MEMBERS]), request=request, empty_text=empty)
-        return self.page(
-            table=table, filter_form=None, page=None, actions=[], lead="按姓名打开，看每个人最近一次走访。"
-        )
+
+    def each_row(self, queryset):
+        return queryset.order_by(*self.ordering, "member_in_charge").iterator(chunk_size=BLOCK)
 
     def breadcrumbs(self):
         return [list_crumb()]

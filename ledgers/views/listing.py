@@ -3,7 +3,6 @@
 from django.urls import reverse
 from django.utils import timezone
 
-from federation.shared.export_views import ask_link
 from federation.shared.tables import Column, Table
 from federation.shared.views import ScopedListView
 from ledgers.filters import PersonFilter
@@ -53,6 +52,7 @@ class PersonListView(ScopedListView):
     model = DisabledPerson
     title = "残疾人登记"
     caption = "残疾人登记表"
+    exports = ("persons",)
     template_name = "ledgers/person_list.html"
     columns = [
         Column("name", "姓名", sort="name", link=person_url),
@@ -89,7 +89,7 @@ class PersonListView(ScopedListView):
             page=page,
             filter_form=self.filterset.form,
             orders_shown=self.orders_shown(page),
-            actions=self.actions(),
+            actions=[*self.actions(), *self.take_out()],
             **self.extra(),
         )
 
@@ -116,7 +116,6 @@ class PersonListView(ScopedListView):
             row.place = f"{names.get(row.org_path[:-steplen], '')} {names.get(row.org_path, '')}".strip()
 
     def actions(self):
-        taken = ask_link("persons", self.request)
         if not self.request.user.has_scope("persons.edit"):
-            return taken
-        return [{"url": reverse("person-add"), "label": "新登记", "kind": "primary"}, *taken]
+            return []
+        return [{"url": reverse("person-add"), "label": "新登记", "kind": "primary"}]

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from federation.shared import pdf
+from federation.shared.export_kinds import TAKE_PERSONAL
 from federation.shared.forms import HouseForm
 from federation.shared.reveal import REASON_MIN, ReasonMissing, TooManyReveals
 from federation.shared.submissions import answer_once
@@ -142,7 +143,7 @@ class BlankFormView(AsksPurpose):
 class VillagePrintView(AsksPurpose):
     """The forms of everybody registered at a body, as a job."""
 
-    permission = "tables.export"
+    permission = TAKE_PERSONAL
 
     def dispatch(self, request, *args, pk, **kwargs):
         self.body = get_object_or_404(Organisation.objects.visible_to(request.user, VIEW), pk=pk)

@@ -3,6 +3,8 @@
 from django.http import Http404
 from django.urls import reverse
 
+from federation.shared.export_kinds import Sensitivity
+from federation.shared.list_exports import ListExport
 from federation.shared.tables import Column
 from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import (
@@ -61,6 +63,13 @@ class RequestListView(ScopedListView):
         Column("state", "办理情况", value=state_tag),
     ]
     ordering = ("-due_on", "received_on", "due_on")
+    exports = (
+        ListExport(
+            "person-requests", "person-request-list", Sensitivity.PERSONAL,
+            ("person", "kind", "organisation", "received_on", "due_on", "state"),
+            told=lambda view: "等待办理的" if view.request.GET.get("waiting") else "",
+        ),
+    )  # fmt: skip
 
     def get_queryset(self):
         rows = super().get_queryset().select_related("person", "organisation")

@@ -6,8 +6,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
+from federation.shared.export_kinds import Sensitivity
 from federation.shared.forms import HouseForm, ThreeBoxDateField, read_date
 from federation.shared.history import history_of
+from federation.shared.list_exports import ListExport
 from federation.shared.tables import Column
 from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import ScopedActView, ScopedDetailView, ScopedListView, ScopedView, get_in_scope
@@ -71,6 +73,12 @@ class SummaryListView(SavedPage, ScopedListView):
     title = "提交和审定的汇总表"
     filterset_class = SummaryFilter
     ordering = ("-as_of", "submitted_at", "org_path")
+    exports = (
+        ListExport(
+            "summaries", "summary-list", Sensitivity.OPEN,
+            ("body", "as_of", "total", "state", "submitted_at", "decided_at", "returned_reason"),
+        ),
+    )  # fmt: skip
     columns = [
         Column("body", "机构", value=lambda row: row.organisation.name, link=summary_url, sort="org_path"),
         Column("as_of", "截止日期", sort="as_of"),

@@ -7,7 +7,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from federation.shared.export_kinds import Sensitivity
 from federation.shared.forms import HouseForm
+from federation.shared.list_exports import ListExport
 from federation.shared.tables import Column
 from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import (
@@ -70,6 +72,14 @@ class TransferListView(ScopedListView):
     title = "残疾人转移"
     template_name = "ledgers/transfer_list.html"
     ordering = ("-id",)
+    exports = (
+        ListExport(
+            "transfers", "transfer-list", Sensitivity.PERSONAL,
+            ("name", "number", "sender", "receiver", "moved_on", "reason", "direction", "created_at", "state",
+             "decided_at", "answer"),
+            told=lambda view: BOXES[view.box],
+        ),
+    )  # fmt: skip
     columns = [
         Column("name", "姓名", value=lambda row: row.shown.name, link=transfer_url),
         Column("number", "身份证号", value=lambda row: row.shown.id_number),

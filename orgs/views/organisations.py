@@ -5,7 +5,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from federation.shared.export_kinds import Sensitivity
 from federation.shared.history import history_of
+from federation.shared.list_exports import ListExport, Shown
 from federation.shared.tables import Column
 from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import (
@@ -17,6 +19,7 @@ from federation.shared.views import (
     Section,
     get_in_scope,
 )
+from orgs import written_roster
 from orgs.areas import ancestors_of, labels_above
 from orgs.body_page import BodyPage
 from orgs.filters import OrganisationFilter
@@ -51,6 +54,18 @@ class OrganisationListView(ScopedListView):
     filterset_class = OrganisationFilter
     ordering = ("path", "name_pinyin", "code")
     counts_rows = 10_000
+    exports = (
+        ListExport("organisations", "organisation-list", Sensitivity.OPEN, (
+            "name", "above", "level", "body_kind", "place_kind", "association_category", "code", "established_on",
+            "abolished_on", "address", "phone", "is_independent", "colocated_with", "is_planned_separately",
+            "party_body", "party_body_on", Shown("直接下级", lambda body: body.numchild, "number"),
+        )),
+        # With who holds the posts: as the roster reads it back in.
+        ListExport(
+            "organisation-roster", "organisation-list", Sensitivity.PERSONAL, written_roster.columns, "members.reveal",
+            label="机构名册", permission="members.view", within=written_roster.rows, prepare=written_roster.prepare,
+        ),
+    )  # fmt: skip
     columns = [
         Column("label", "名称", sort="path", link=organisation_url),
         Column("above", "所属"),

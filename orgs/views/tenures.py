@@ -1,16 +1,18 @@
 """Pages of posts: who takes one up, who leaves it, and which are vacant."""
 
+import itertools
+
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from federation.shared.export_kinds import Sensitivity
+from federation.shared.list_exports import BLOCK, ListExport, Shown
 from federation.shared.tables import Column, Page, Table
 from federation.shared.templatetags.ui import cn_date
-from federation.shared.views import ScopedActView, ScopedCreateView, ScopedUpdateView, ScopedView, get_in_scope
-from federation.shared.workbooks import Column as SheetColumn
-from federation.shared.workbooks import Sheet, workbook_response
+from federation.shared.views import ScopedActView, ScopedCreateView, ScopedListView, ScopedUpdateView, get_in_scope
 from orgs.areas import labels_above
 from orgs.filters import VacancyFilter
 from orgs.forms import EndTenureForm, TenureEditForm, TenureForm
@@ -18,8 +20,6 @@ from orgs.models import PAID_POSTS, Organisation, Tenure, Worker
 from orgs.open_vacancies import bodies_with_vacancies, count_vacancies, vacancies_of
 from orgs.services import change_tenure, end_tenure, find_or_record_worker, record_tenure
 from orgs.views.pages import OfOneBody, ShowsRefusals, crumbs_of, organisation_url
-
-EXPORT_LIMIT = 20_000
 
 
 class TenureCreateView(ShowsRefusals, OfOneBody, ScopedCreateView):
@@ -134,14 +134,21 @@ class TenureEndView(ScopedActView):
         return f"{organisation_url(self.object.organisation)}#posts"
 
 
-class VacancyListView(ScopedView):
+class VacancyListView(ScopedListView):
     """Bodies with vacant posts in the order of the tree, one row a vacancy; a page holds whole bodies."""
 
     permission = "members.view"
     model = Organisation
     title = "岗位空缺"
-    template_name = "generic/list.html"
-    page_size = 50
+    filterset_class = VacancyFilter
+    ordering = ("path",)
+    exports = (
+        ListExport("vacancies", "vacancy-list", Sensitivity.OPEN, (
+            Shown("机构", lambda row: row.organisation.name, width=30), "above", "post",
+            Shown("空缺起始日", lambda row: row.vacancy.since, "date"),
+            Shown("已空缺天数", lambda row: row.vacancy.days, "number"),
+        )),
+    )  # fmt: skip
     columns = [
         Column(
             "label",
@@ -159,43 +166,34 @@ class VacancyListView(ScopedView):
         return [{"url": reverse("organisation-list"), "label": "机构"}, {"label": self.title}]
 
     def get(self, request):
-        day = timezone.localdate()
-        filterset = VacancyFilter(request.GET or None, queryset=self.get_queryset(), request=request)
-        is_valid = filterset.form.is_valid()
-        scoped = filterset.qs if is_valid else self.get_queryset().none()
-        chosen = filterset.chosen()
-        bodies = bodies_with_vacancies(scoped, day, **chosen)
-        if request.GET.get("format") == "xlsx":
-            return self.workbook(bodies, day, chosen)
-        page = Page(bodies, request.GET, ordering=("path",), size=self.page_size, counts=False)
-        rows = _rows(vacancies_of(page.rows, day, **chosen))
+        bodies = self.rows_wanted()
+        vacant = bodies_with_vacancies(bodies, self.day, **self.chosen)
+        page = Page(vacant, request.GET, ordering=self.ordering, size=self.page_size, counts=False)
+        rows = _rows(vacancies_of(page.rows, self.day, **self.chosen))
         table = Table("空缺岗位", self.columns, rows, request=request, empty_text="没有符合条件的空缺岗位。")
-        actions = []
-        if request.user.has_scope("tables.export"):
-            query = request.GET.copy()
-            query["format"] = "xlsx"
-            actions.append({"url": f"?{query.urlencode()}", "label": "下载表格", "kind": ""})
         return self.page(
             table=table,
             page=page,
-            filter_form=filterset.form,
-            lead=f"截至 {cn_date(day)}，共有 {count_vacancies(scoped, day, **chosen):,} 个岗位空缺。",
-            actions=actions,
+            filter_form=self.filterset.form,
+            lead=f"截至 {cn_date(self.day)}，共有 {self.count_rows(bodies):,} 个岗位空缺。",
+            actions=self.take_out(),
         )
 
-    def workbook(self, bodies, day, chosen):
-        """The same rows as a workbook, for who may download tables, within the scope of that permission."""
-        bodies = bodies.visible_to(self.request.user, "tables.export").order_by("path")[:EXPORT_LIMIT]
-        columns = [
-            SheetColumn("机构", 30), SheetColumn("所属", 16), SheetColumn("职务", 16),
-            SheetColumn("空缺起始日", 14, "date"), SheetColumn("已空缺天数", 12, "number"),
-        ]  # fmt: skip
-        rows = _rows(vacancies_of(bodies, day, **chosen))
-        values = (
-            (row.organisation.name, row.above, row.vacancy.post_label, row.vacancy.since, row.vacancy.days)
-            for row in rows
-        )
-        return workbook_response(f"岗位空缺-{day:%Y%m%d}.xlsx", [Sheet("岗位空缺", columns, values)])
+    def rows_wanted(self):
+        """Bodies in scope, narrowed; post and age are asked of their vacancies."""
+        self.day = timezone.localdate()
+        queryset = self.get_queryset()
+        self.filterset = self.filterset_for(queryset)
+        self.chosen = self.filterset.chosen()
+        return self.filterset.qs if self.filterset.form.is_valid() else queryset.none()
+
+    def count_rows(self, queryset) -> int:
+        return count_vacancies(queryset, self.day, **self.chosen)
+
+    def each_row(self, queryset):
+        bodies = bodies_with_vacancies(queryset, self.day, **self.chosen).order_by("path").iterator(chunk_size=BLOCK)
+        while block := list(itertools.islice(bodies, BLOCK)):
+            yield from _rows(vacancies_of(block, self.day, **self.chosen))
 
 
 class _VacancyRow:

@@ -49,8 +49,8 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line("access: " + ", ".join(f"{name} {COUNTS[name]:,}" for name in sorted(COUNTS)))
 
 
-# Seen by who made them, and by who holds the permission named here over their body.
-OWN_ROWS = {"ledgers.persondraft": "", "shared.exportfile": "exports.approve"}
+# Seen by who made them; a file that leaves also by its second person.
+OWN_ROWS = {"ledgers.persondraft", "shared.exportfile"}
 
 
 @dataclass
@@ -147,11 +147,17 @@ class Grid:
             return own and self.holds(subject, permission)
         if row._meta.label_lower in OWN_ROWS:
             own = subject.user is not None and row.created_by_id == subject.user.pk
-            second = OWN_ROWS[row._meta.label_lower]
-            return (own and self.covers(subject, permission, row.organisation_id)) or (
-                bool(second) and self.covers(subject, second, row.organisation_id)
-            )
+            answers = row._meta.label_lower == "shared.exportfile" and self._may_answer(subject, row)
+            return (own and self.covers(subject, permission, row.organisation_id)) or (answers and not own)
         return self.covers(subject, permission, row.organisation_id, row)
+
+    def _may_answer(self, subject: Subject, export) -> bool:
+        """Over what lies below, or for a colleague of the very body."""
+        if self.covers(subject, "exports.approve_below", export.organisation_id):
+            return True
+        at = {body for role, body in subject.assignments if "exports.approve" in permissions_of(role)}
+        asked_at = {each.organisation_id for each in export.created_by.assignments.all()}
+        return any(self.lies_below(export.organisation_id, body) for body in at & asked_at)
 
     def _is_published_to(self, subject: Subject, permission: str, run) -> bool:
         """Whether the run is published over an area in which the subject reads assessments."""

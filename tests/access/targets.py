@@ -101,6 +101,12 @@ def nothing_there(grid, subject, place, method):
     return {404}
 
 
+def takes_people_out(grid, subject, place, method):
+    """The list of persons leaves with who may take out lists of people, beside lists at all."""
+    refused = grid.holds(subject, "tables.export") and not grid.holds(subject, "exports.personal")
+    return {403} if refused and place is not None else None
+
+
 TARGETS = {
     # accounts
     "account-detail": Target("user"),
@@ -127,7 +133,8 @@ TARGETS = {
     "job-cancel": Target("job"),
     "job-retry": Target("job"),
     # lists that leave
-    "export-ask": Target("", kwargs=lambda place: {"kind": "persons"}, by_word=True),
+    "export-ask": Target("", kwargs=lambda place: {"kind": "persons"}, expect=takes_people_out, by_word=True),
+    "export-now": Target("", kwargs=lambda place: {"kind": "organisations"}, by_word=True),
     "export-detail": Target("exportfile"),
     "export-decide": Target("exportfile", data=lambda place: {"action": "refuse", "answer": "用途不清楚"}),
     "export-fetch": Target("exportfile", expect=nothing_there),

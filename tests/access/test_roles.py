@@ -53,6 +53,19 @@ def test_only_the_administrator_keeps_accounts_and_approves_nothing():
     assert not {"assessments.publish", "assessments.score"} & permissions_of(Role.ADMINISTRATOR)
 
 
+def test_lists_of_people_are_taken_out_by_who_works_with_them_and_answered_by_others():
+    takes = {role for role in Role if "exports.personal" in permissions_of(role)}
+    assert not takes & {Role.ADMINISTRATOR, Role.AUDITOR, Role.ASSOCIATION_OFFICER}
+    for role in Role:
+        held = permissions_of(role)
+        # Who answers could take the list out; who takes lists of people out, takes lists out.
+        assert "exports.personal" in held or not {"exports.approve", "exports.approve_below"} & held, role
+        assert "tables.export" in held or "exports.personal" not in held, role
+    # In every place where lists of people leave, somebody may be the second person.
+    assert "exports.approve" in permissions_of(Role.UPPER_VIEWER)
+    assert "exports.approve_below" not in permissions_of(Role.UPPER_VIEWER)
+
+
 def test_the_auditor_reads_the_log_and_writes_nothing():
     assert {role for role in Role if "audit.view" in permissions_of(role)} == {Role.AUDITOR}
     assert not (WRITING | REVEALING) & permissions_of(Role.AUDITOR)

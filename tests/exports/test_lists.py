@@ -28,11 +28,9 @@ TAKERS = {"member": 2, "director": 2, "township_member": 2, "clerk": 3, "leader"
 HOME = {"member": "village", "director": "township", "township_member": "township", "viewer": "province"}
 
 
-def second_leader(world) -> User:
-    user = User.objects.create_user("leader2", password=PASSWORD, display_name="钱副理事长")
-    Assignment.objects.create(
-        user=user, role=Role.COUNTY_LEADER, organisation=world.county, since=datetime.date(2020, 1, 1)
-    )
+def another(role, body, username="another") -> User:
+    user = User.objects.create_user(username, password=PASSWORD, display_name="钱同事")
+    Assignment.objects.create(user=user, role=role, organisation=body, since=datetime.date(2020, 1, 1))
     return user
 
 
@@ -183,7 +181,108 @@ def test_the_second_person_stands_over_the_area_of_the_file(course, world, peopl
     export = course.ask(whole=True)
     assert as_user("director").get(reverse("export-decide", args=[export.pk])).status_code == 404
     assert as_user("township_member").get(reverse("export-decide", args=[export.pk])).status_code == 403
-    assert second_leader(world).has_scope("exports.approve")
+
+
+# City and province: whom the rule of the second person left without anybody.
+
+
+def test_a_colleague_of_the_same_body_answers_for_a_viewer(course, world, people, settings, client):
+    settings.FEDERATION_EXPORT_SECOND_PERSON_ROWS = 2
+    colleague = another(Role.UPPER_VIEWER, world.province)
+    export = course.ask("viewer", "province")
+    assert export.state == State.WAITING
+    client.force_login(colleague)
+    assert "1 份下载申请等您答复" in client.get(reverse("home")).content.decode()
+    page = client.get(reverse("export-waiting")).content.decode()
+    assert reverse("export-decide", args=[export.pk]) in page
+    client.post(reverse("export-decide", args=[export.pk]), {"action": "agree", "answer": ""})
+    export.refresh_from_db()
+    assert (export.state, export.decided_by) == (State.RUNNING, colleague)
+    assert course.make(export).state == State.READY and export.row_count == 4
+
+
+def test_a_viewer_answers_neither_for_itself_nor_for_bodies_below_or_above(course, world, people, settings, client):
+    settings.FEDERATION_EXPORT_SECOND_PERSON_ROWS = 2
+    of_city = another(Role.UPPER_VIEWER, world.city)
+    by_clerk, by_viewer = course.ask("clerk", "county"), course.ask("viewer", "province")
+    for user, export in ((of_city, by_clerk), (world.viewer, by_clerk), (of_city, by_viewer)):
+        client.force_login(user)
+        assert client.get(reverse("export-decide", args=[export.pk])).status_code == 404
+        assert reverse("export-decide", args=[export.pk]) not in client.get(reverse("export-waiting")).content.decode()
+    client.force_login(world.viewer)
+    assert client.post(reverse("export-decide", args=[by_viewer.pk]), {"action": "agree"}).status_code == 403
+    with pytest.raises(ValidationError, match="另一个人"):
+        decide(export=by_viewer, by=world.viewer, agrees=True)
+    by_viewer.refresh_from_db()
+    assert by_viewer.state == State.WAITING
+
+
+def test_who_may_agree_is_named_and_so_is_what_to_do_where_there_is_nobody(course, world, people, settings, as_user):
+    settings.FEDERATION_EXPORT_SECOND_PERSON_ROWS = 1
+    ask = reverse("export-ask", args=["persons"])
+    page = as_user("clerk").get(ask).content.decode()
+    assert f"可以同意的人：{world.leader}。" in page and str(world.clerk) not in page.split("可以同意的人：")[1][:20]
+    page = as_user("viewer").get(ask).content.decode()
+    assert "现在没有别人可以同意" in page
+    colleague = another(Role.UPPER_VIEWER, world.province)
+    export = course.ask("viewer", "province")
+    page = as_user("viewer").get(reverse("export-detail", args=[export.pk])).content.decode()
+    assert f"可以同意的人：{colleague}。" in page
+    # Those named are those who can.
+    for asker, area in (("clerk", "county"), ("viewer", "province"), ("member", "village"), ("director", "township")):
+        asked = course.ask(asker, area, whole=asker != "viewer")
+        named = set(User.objects.second_persons(getattr(world, asker), asked.org_path))
+        assert named == {user for user in User.objects.all() if ExportFile.objects.to_answer(user).filter(pk=asked.pk)}
+
+
+def test_nobody_agrees_to_numbers_they_may_not_see(course, world, people, client):
+    """A colleague at the county who reads lists but shows no numbers in full."""
+    export = course.ask(whole=True)
+    both = another(Role.UPPER_VIEWER, world.county)
+    assert ExportFile.objects.to_answer(both).filter(pk=export.pk).exists()
+    client.force_login(both)
+    assert client.post(reverse("export-decide", args=[export.pk]), {"action": "agree"}).status_code == 403
+    with pytest.raises(ValidationError):
+        decide(export=export, by=both, agrees=True)
+
+
+def test_a_number_that_was_searched_for_is_masked_in_the_file_and_for_the_second_person(
+    course, world, people, settings, as_user
+):
+    settings.FEDERATION_EXPORT_SECOND_PERSON_ROWS = 0
+    number = people[0].id_number.open_plain()
+    export = course.ask(criteria=f"q={number}")
+    assert export.row_count == 1
+    page = as_user("leader").get(reverse("export-decide", args=[export.pk])).content.decode()
+    assert number not in page and number[:6] in page
+    decide(export=export, by=world.leader, agrees=True)
+    export.refresh_from_db()
+    assert number not in str(cells_of(course.fetch(as_user("clerk"), course.make(export))))
+
+
+# What stands in free text.
+
+
+def test_addresses_health_and_numbers_in_free_text_leave_masked(course, world, as_user):
+    one = person(
+        world.village, current_address="会师镇东山村三组十八号", remark="女儿电话13912345678，证号620422198001011234",
+        cause="高处坠落", devices_needed="轮椅", employer="会宁县福利厂 0943-3221234",
+    )  # fmt: skip
+    masked, whole = course.made(preset="all"), course.ask(preset="all", whole=True)
+    decide(export=whole, by=world.leader, agrees=True)
+    whole.refresh_from_db()
+    for export, hidden in ((masked, True), (course.make(whole), False)):
+        headings, *rows = cells_of(course.fetch(as_user("clerk"), export))[3:]
+        cells = dict(zip(headings, rows[0], strict=True))
+        if hidden:
+            assert cells["现住址"] == "会师镇东山村……"
+            assert cells["备注"] == "女儿电话139****5678，证号620422********1234"
+            assert cells["致残原因"] == cells["需要辅助器具"] == "（不显示）" and cells["已有辅助器具"] == ""
+            assert cells["就业单位"] == "会宁县福利厂 094*-***1234"
+            assert cells["残疾类别"] == "肢体"
+        else:
+            assert [cells["现住址"], cells["备注"]] == [one.current_address, one.remark]
+            assert [cells["致残原因"], cells["就业单位"]] == [one.cause, one.employer]
 
 
 def test_a_refusal_wants_a_reason_and_ends_it(course, world, people, as_user):

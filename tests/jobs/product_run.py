@@ -156,7 +156,8 @@ def export():
     from django.http import QueryDict
 
     from federation.shared.export_files import OpenedFile
-    from federation.shared.exports import ask_for, export_kind
+    from federation.shared.export_kinds import export_kind
+    from federation.shared.exports import ask_for
     from federation.shared.models import AuditEntry, ExportFile
     from ledgers.models import DisabledPerson
     from tests.conftest import build_world

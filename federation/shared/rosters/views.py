@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from federation.shared import audit
+from federation.shared.export_kinds import Sensitivity
 from federation.shared.jobs import wording
+from federation.shared.list_exports import ListExport, Shown
 from federation.shared.models.rosters import RosterImport
 from federation.shared.numbers import plain_number
 from federation.shared.rosters import asking, course, preview, services
@@ -40,6 +42,15 @@ def title_of(kind: str) -> str:
     return roster.title if roster else kind
 
 
+def state_tag(row):
+    """What has become of the file; of a checked one whether it can be written as it is."""
+    if row.state != State.CHECKED or row.may_be_confirmed:
+        return tag(TAGS[row.state], row.get_state_display())
+    if row.wrong_count:
+        return tag("bad", "有错误，没有写入")
+    return tag("", "没有要写入的内容")
+
+
 def moment(value) -> str:
     return timezone.localtime(value).strftime("%Y-%m-%d %H:%M") if value else ""
 
@@ -50,10 +61,19 @@ class RosterListView(ScopedListView):
     title = "名册导入"
     template_name = "rosters/roster_list.html"
     ordering = ("-id",)
+    exports = (
+        ListExport(
+            "imports", "roster-list", Sensitivity.OFFICE,
+            ("file_name", Shown("名册", lambda row: title_of(row.kind)), Shown("状态", state_tag, width=18),
+             "row_count", "new_count", "changed_count", "unchanged_count", "wrong_count", "transfer_count",
+             "organisation", "created_by", Shown("上传时间", lambda row: row.created_at, "moment"), "confirmed_at",
+             "undone_at"),
+        ),
+    )  # fmt: skip
     columns = [
         Column("file_name", "文件", link=lambda row: reverse("roster-detail", args=[row.pk])),
         Column("kind", "名册", value=lambda row: title_of(row.kind)),
-        Column("state", "状态", value=lambda row: tag(TAGS[row.state], row.get_state_display())),
+        Column("state", "状态", value=lambda row: state_tag(row)),
         Column("row_count", "行数", numeric=True),
         Column("organisation", "机构"),
         Column("created_by", "上传人"),
@@ -152,11 +172,11 @@ class RosterDetailView(RosterPage):
     def _facts(row, roster) -> list[dict]:
         facts = [
             {"label": "名册", "value": roster.title},
-            {"label": "状态", "value": tag(TAGS[row.state], row.get_state_display())},
+            {"label": "状态", "value": state_tag(row)},
             {"label": "写入方式", "value": row.get_mode_display()},
             {"label": "为哪个机构导入", "value": row.organisation},
             {"label": "上传", "value": f"{row.created_by}，{moment(row.created_at)}"},
-            {"label": "文件摘要", "value": row.sha256[:16]},
+            {"label": "文件校验码", "value": row.sha256[:16]},
         ]
         if row.report.get("sheet"):
             facts.append(
