@@ -107,7 +107,8 @@ class Cell:
         if self.place is None:
             return {404}
         if self.row is None:
-            return ALLOWED
+            rule = self.target.expect
+            return (rule and rule(self.grid, self.subject, self.place, self.method)) or ALLOWED
         if self.target.expect is not None and self.grid.may(self.subject, permission, self.row):
             special = self.target.expect(self.grid, self.subject, self.place, self.method)
             if special is not None:
