@@ -31,7 +31,7 @@ def test_the_way_of_writing_is_changed_at_the_preview_and_says_what_it_would_do(
         reverse("roster-mode", args=[sent.pk]) in client.get(reverse("roster-detail", args=[sent.pk])).content.decode()
     )
     page = client.get(reverse("roster-mode", args=[sent.pk])).content.decode()
-    assert "写入正确的 2 行，有错误的 1 行不写入" in page
+    assert "正确的 2 行写入，有错误的 1 行不写入" in page
     client.post(reverse("roster-mode", args=[sent.pk]))
     sent.refresh_from_db()
     assert (sent.mode, sent.may_be_confirmed) == (RosterImport.Mode.CORRECT_ROWS, True)
