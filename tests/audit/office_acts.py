@@ -192,6 +192,7 @@ OFFICE_ACTS = {
     "exports.refused": lambda s: agree(s, False),
     "exports.made": make_export,
     "exports.fetched": fetch,
+    "exports.given": lambda s: s.look("clerk", "export-now", "organisations"),
     "rosters.errors.downloaded": download_errors,
     "rosters.import.uploaded": lambda s: s.roster(checked=False),
     "rosters.import.confirmed": confirm,

@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from federation.shared import sealed_files
-from federation.shared.exports import ask_for, export_kind
+from federation.shared.export_kinds import export_kind
+from federation.shared.exports import ask_for
 from federation.shared.history import create_versioned, save_versioned
 from federation.shared.jobs import run_now
 from federation.shared.models import AuditEntry, ExportFile, Job, RosterImport
