@@ -137,7 +137,11 @@ class KillRun:
         if children and self.random.random() < 0.5:
             target = self.random.choice(children)
         busy = family & self.holders()
-        os.kill(target, signal.SIGKILL)
+        try:
+            os.kill(target, signal.SIGKILL)
+        except ProcessLookupError:
+            # A child of the pool that was renewed meanwhile: nothing was killed, so nothing counts.
+            return
         if target != worker.pid:
             self.kills["pool_child"] += 1
             return
