@@ -87,13 +87,13 @@ def checked_import(world):
     return imported
 
 
-def asked_export(world):
+def asked_export(world, people=2100):
     from django.http import QueryDict
 
     from federation.shared.export_kinds import export_kind
     from federation.shared.exports import ask_for
 
-    people_in(world.village, 2100)
+    people_in(world.village, people)
     return ask_for(
         kind=export_kind("persons"), by=world.clerk, area=world.county, criteria=QueryDict(), file_format="csv",
         preset="usual", whole=False, purpose="入户核对",
