@@ -8,6 +8,8 @@ os.environ["FEDERATION_DATA_DIR"] = _folder
 os.environ.setdefault("FEDERATION_STATIC_STORAGE", "django.contrib.staticfiles.storage.StaticFilesStorage")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
 os.environ.setdefault("CACHE_URL", "locmemcache://")
+# A connection that a thread of the live server keeps would hold SQLite's tables while the next test empties them.
+os.environ.setdefault("CONN_MAX_AGE", "0")
 
 from federation.settings import *  # noqa: E402,F403
 
