@@ -7,12 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain, groupby
+from itertools import groupby
 
+from django.db import connection
 from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Substr
 
-from committees.models import Appointment, SubsidyBatch, SubsidyLine, SubsidyMonth, SubsidyStandard
-from committees.reckoning import Book, Reckoned, Spell, Terms, divide, last_of, months_between, months_served, reckon
+from committees.models import Appointment, SubsidyBatch, SubsidyDeduction, SubsidyLine, SubsidyMonth, SubsidyStandard
+from committees.reckoning import Book, Reckoned, Spell, Terms, divide, last_of, months_between, months_served
 from federation.shared.fields import holding_paths, subtree
 from federation.shared.money import cents
 from federation.shared.rosters.bulk import insert_columns, now_text
@@ -36,20 +38,31 @@ class Due:
 
 # --- parts of an area ---------------------------------------------------------------------------------
 def parts_of(batch: SubsidyBatch) -> list[tuple[str, str]]:
-    """(path, name) of the counties in the area; with the area itself at the end for what stands in none of them."""
+    """(path, name) of the cities of a province or the counties of a city; at its end the area itself, for what stands
+    in none of them. A part is one piece of work: fewer cost less, a city's members are some thousands."""
     area = batch.organisation
     if area.level >= Level.COUNTY:
         return [(area.path, area.label)]
-    counties = Organisation.objects.of_kind(BodyKind.FEDERATION, Level.COUNTY).under(area.path).order_by("path")
-    return [*counties.values_list("path", "short_name"), (area.path, "其余机构")]
+    below = Organisation.objects.filter(
+        body_kind=BodyKind.FEDERATION, level__in=(Level.CITY, Level.COUNTY), level__gt=area.level
+    )
+    parts: list[tuple[str, str]] = []
+    for path, name in below.under(area.path).order_by("path").values_list("path", "short_name"):
+        # A county of a city comes behind it; one that stands under the province directly is a part.
+        if not parts or not path.startswith(parts[-1][0]):
+            parts.append((path, name))
+    return [*parts, (area.path, "其余机构")]
 
 
 def rows_of_part(rows: QuerySet, batch: SubsidyBatch, path: str) -> QuerySet:
     """Rows under `path`; for the area's own part, those in none of the other parts."""
     rows = rows.filter(subtree(path, "org_path"))
     others = [part for part, _name in parts_of(batch) if part != path] if path == batch.organisation.path else []
-    for part in others:
-        rows = rows.exclude(subtree(part, "org_path"))
+    for length, same in groupby(sorted(others, key=len), key=len):
+        # One look-up a row, not a range for every county.
+        rows = rows.alias(**{f"part_{length}": Substr("org_path", 1, length)}).exclude(
+            **{f"part_{length}__in": list(same)}
+        )
     return rows
 
 
@@ -78,7 +91,29 @@ _SPELL = (
 )  # fmt: skip
 
 
-def due_in(batch: SubsidyBatch, path: str) -> list[Due]:
+def book_of(batch: SubsidyBatch, path: str) -> Book:
+    """The standards that decide in a part of the batch, as they are now."""
+    return book_for(path, batch.first_month, last_of(batch.last_month))
+
+
+def held_book(batch: SubsidyBatch, path: str) -> Book:
+    """The same, and nobody changes one of them until the transaction ends."""
+    if connection.vendor == "postgresql":
+        rows = SubsidyStandard.objects.bearing_on(path).touching(batch.first_month, last_of(batch.last_month))
+        with connection.cursor() as cursor:
+            # Shared: the parts of a batch are stored side by side. Who changes a standard waits for them.
+            sql, values = rows.order_by("pk").values("pk").query.sql_with_params()
+            cursor.execute(f"{sql} FOR SHARE", values)
+    return book_of(batch, path)
+
+
+def still_due(batch: SubsidyBatch, path: str, book: Book, due: list[Due]) -> list[Due]:
+    """`due` as worked out by `book`; anew where a standard was changed since that was read. In a transaction."""
+    now = held_book(batch, path)
+    return due if now.terms == book.terms else due_in(batch, path, now)
+
+
+def due_in(batch: SubsidyBatch, path: str, book: Book | None = None) -> list[Due]:
     """What the appointments of a part are due in the period and have not been paid by another batch."""
     first, last = batch.first_month, last_of(batch.last_month)
     months = months_between(first, last)
@@ -90,7 +125,7 @@ def due_in(batch: SubsidyBatch, path: str) -> list[Due]:
         "tenure__worker_id", "pk"
     )
     paid = paid_months(here, first, last, batch)
-    book = book_for(path, first, last)
+    book = book or book_of(batch, path)
     found = []
     for _worker, spells in groupby(rows.values_list(*_SPELL).iterator(chunk_size=5000), key=lambda row: row[1]):
         found += _due_of_person(batch.month_rule, list(spells), months, inside, paid, book)
@@ -99,12 +134,14 @@ def due_in(batch: SubsidyBatch, path: str) -> list[Due]:
 
 def _due_of_person(rule, spells, months, inside, paid, book) -> Iterable[Due]:
     counted = months_served(rule, [Spell(row[0], row[6], row[7]) for row in spells], months)
+    nothing = frozenset()
     for pk, worker, organisation, path, role, employment, *_days in spells:
         if pk not in inside:
             continue
-        wanted = [month for month in counted.get(pk, ()) if month not in paid.get(pk, ())]
+        done = paid.get(pk, nothing)
+        wanted = tuple(month for month in counted.get(pk, ()) if month not in done)
         if wanted:
-            yield Due(pk, worker, organisation, role, reckon(book, path, role, employment, wanted))
+            yield Due(pk, worker, organisation, role, book.line(path, role, employment, wanted))
 
 
 def paid_months(appointments: QuerySet, first, last, batch=None) -> dict[int, set[datetime.date]]:
@@ -123,12 +160,14 @@ def paid_months(appointments: QuerySet, first, last, batch=None) -> dict[int, se
 def store_due(batch: SubsidyBatch, path: str, due: list[Due], by):
     """Write the part's regular lines anew; a line with deductions keeps them. In a transaction."""
     lines = rows_of_part(SubsidyLine.objects.filter(batch=batch, kind=REGULAR), batch, path)
-    deducted = dict(lines.filter(deducted_amount__gt=0).values_list("appointment_id", "deducted_amount"))
-    kept = lines.filter(deducted_amount__gt=0)
+    # Asked of the deductions themselves: a line that had too little to take them from says less.
+    taken = SubsidyDeduction.objects.filter(line__in=lines.order_by().values("pk")).order_by()
+    deducted = dict(taken.values_list("line__appointment").annotate(Sum("amount")))
     SubsidyMonth.objects.filter(line__in=lines.order_by().values("pk")).delete()
-    lines.filter(deducted_amount=0).delete()
+    lines.exclude(appointment__in=deducted).delete()
     again = {each.appointment: each for each in due if each.appointment in deducted}
-    for line in kept.select_for_update(of=("self",)):
+    for line in lines.select_for_update(of=("self",)):
+        line.deducted_amount = deducted[line.appointment_id]
         rewrite(line, again.get(line.appointment_id))
     fresh = [each for each in due if each.appointment not in deducted]
     with holding_paths(Organisation, {each.organisation for each in fresh}) as paths:
@@ -153,12 +192,33 @@ def settle(line: SubsidyLine, gross_shares: tuple[Decimal, ...]):
     if line.amount < 0 and line.kind != SubsidyLine.Kind.CORRECTION:
         line.problem = line.problem or f"扣减 {line.deducted_amount} 元超过应发 {line.gross_amount} 元。请核对扣减。"
         line.deducted_amount, line.amount = line.gross_amount, ZERO
-    line.county_share, line.township_share, line.welfare_share = divide(line.amount, gross_shares)
+    # The saving is divided, not what is left: half a cent would fall to another payer.
+    owed, saved = divide(line.gross_amount, gross_shares), divide(line.deducted_amount, gross_shares)
+    line.county_share, line.township_share, line.welfare_share = map(Decimal.__sub__, owed, saved)
+
+
+def _texts(reckoned: Reckoned) -> tuple[str, ...]:
+    """What a line says, as texts for the database: parts, months, amount, the payers' shares, problem."""
+    return (
+        json.dumps(reckoned.parts, separators=(",", ":")), str(len(reckoned.months)), str(cents(reckoned.gross)),
+        *(str(cents(share)) for share in reckoned.shares), reckoned.problem,
+    )  # fmt: skip
+
+
+def _month_texts(months: tuple) -> list[tuple[str, str, str]]:
+    """(month, standard, amount) of each."""
+    return [(each.month.isoformat(), str(each.terms.pk), str(cents(each.terms.amount))) for each in months]
 
 
 def _insert_lines(batch, due: list[Due], paths: dict[int, str], by):
+    if not due:
+        return
     now = now_text()
-    amounts = [str(cents(each.reckoned.gross)) for each in due]
+    # Most members share their arithmetic with others (Book.line), so it is put into words once.
+    said = {id(each.reckoned): each.reckoned for each in due}
+    said = {key: _texts(reckoned) for key, reckoned in said.items()}
+    columns = zip(*(said[id(each.reckoned)] for each in due), strict=True)
+    parts, months, amounts, county, township, welfare, problems = map(list, columns)
     insert_columns(
         SubsidyLine,
         {
@@ -169,21 +229,13 @@ def _insert_lines(batch, due: list[Due], paths: dict[int, str], by):
             "appointment_id": [str(each.appointment) for each in due],
             "worker_id": [str(each.worker) for each in due],
             "role": [each.role for each in due],
-            "parts": [_json(each.reckoned.parts) for each in due],
-            "month_count": [str(len(each.reckoned.months)) for each in due],
-            "gross_amount": amounts, "deducted_amount": "0", "amount": amounts,
-            "county_share": [str(cents(each.reckoned.shares[0])) for each in due],
-            "township_share": [str(cents(each.reckoned.shares[1])) for each in due],
-            "welfare_share": [str(cents(each.reckoned.shares[2])) for each in due],
-            "problem": [each.reckoned.problem for each in due],
-            "reason": "", "corrects_id": None, "outcome": "", "outcome_reason": "", "outcome_on": None,
+            "parts": parts, "month_count": months, "gross_amount": amounts, "deducted_amount": "0",
+            "amount": amounts, "county_share": county, "township_share": township, "welfare_share": welfare,
+            "problem": problems, "reason": "", "corrects_id": None, "outcome": "", "outcome_reason": "",
+            "outcome_on": None,
         },
         len(due),
     )  # fmt: skip
-
-
-def _json(parts) -> str:
-    return json.dumps(parts, separators=(",", ":"))
 
 
 def _insert_months(batch, due: list[Due]):
@@ -195,20 +247,26 @@ def _insert_months(batch, due: list[Due]):
         if len(wanted) < 500
         else SubsidyLine.objects.filter(batch=batch, kind=REGULAR).values_list("appointment_id", "pk")
     )
-    insert_months((ids[each.appointment], each.appointment, each.reckoned.months) for each in due)
+    insert_months([(ids[each.appointment], each.appointment, each.reckoned.months) for each in due])
 
 
-def insert_months(rows: Iterable[tuple]):
+def insert_months(rows: list[tuple]):
     """(line, appointment, months) → one row a month. A month that was paid already raises IntegrityError."""
-    flat = list(chain.from_iterable(((line, who, month) for month in months) for line, who, months in rows))
+    said = {id(months): months for _line, _appointment, months in rows}
+    said = {key: _month_texts(months) for key, months in said.items()}
+    lines, appointments, flat = [], [], []
+    for line, appointment, months in rows:
+        flat += said[id(months)]
+        lines += [str(line)] * len(months)
+        appointments += [str(appointment)] * len(months)
     insert_columns(
         SubsidyMonth,
         {
-            "line_id": [str(line) for line, _who, _month in flat],
-            "appointment_id": [str(who) for _line, who, _month in flat],
-            "month": [month.month.isoformat() for _line, _who, month in flat],
-            "standard_id": [str(month.terms.pk) for _line, _who, month in flat],
-            "amount": [str(cents(month.terms.amount)) for _line, _who, month in flat],
+            "line_id": lines,
+            "appointment_id": appointments,
+            "month": [month for month, _standard, _amount in flat],
+            "standard_id": [standard for _month, standard, _amount in flat],
+            "amount": [amount for _month, _standard, amount in flat],
         },
         len(flat),
     )

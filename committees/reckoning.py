@@ -62,6 +62,11 @@ def counts(rule: str, month: datetime.date, started_on: datetime.date, ended_on:
     return _on_fifteenth(month, started_on, ended_on) or served * 2 > in_month
 
 
+@lru_cache(maxsize=4096)
+def _months_counting(rule, months, started_on, ended_on) -> tuple[datetime.date, ...]:
+    return tuple(month for month in months if counts(rule, month, started_on, ended_on))
+
+
 class Spell(NamedTuple):
     """The days of one appointment of one person; `key` is whatever names it."""
 
@@ -80,8 +85,11 @@ def months_served(
     Who moves in the middle of a month may have served both places long enough for it to count twice; it counts once,
     at the place of the 15th, else where more days were served, else at the earlier one.
     """
-    found: dict[int, list[datetime.date]] = {}
     spells = list(spells)
+    if len(spells) == 1:
+        served = _months_counting(rule, months, spells[0].started_on, spells[0].ended_on)
+        return {spells[0].key: list(served)} if served else {}
+    found: dict[int, list[datetime.date]] = {}
     for month in months:
         counting = [spell for spell in spells if counts(rule, month, spell.started_on, spell.ended_on)]
         if sum(not spell.is_beside for spell in counting) > 1:
@@ -125,11 +133,13 @@ class Book:
     """All standards that bear on an area, asked by place, role, employment and month."""
 
     def __init__(self, terms: Iterable[Terms]):
+        self.terms = sorted(terms, key=lambda each: each.pk)
         self._by_path: dict[str, list[Terms]] = {}
-        for each in terms:
+        for each in self.terms:
             self._by_path.setdefault(each.path, []).append(each)
         self._lengths = sorted({len(path) for path in self._by_path}, reverse=True)
         self._known: dict[tuple, tuple[Terms | None, Decimal]] = {}
+        self._lines: dict[tuple, Reckoned] = {}
 
     def _heads(self, path: str) -> tuple[str, ...]:
         """The paths at and above `path` that have standards, nearest first."""
@@ -146,6 +156,13 @@ class Book:
         if key not in self._known:
             self._known[key] = self._decide(*key)
         return self._known[key]
+
+    def line(self, path: str, role: str, employment: str, months: tuple[datetime.date, ...]) -> "Reckoned":
+        """`reckon`, worked out once for all who serve under the same standards for the same months."""
+        key = (self._heads(path), role, employment, months)
+        if key not in self._lines:
+            self._lines[key] = reckon(self, path, role, employment, months)
+        return self._lines[key]
 
     def _decide(self, heads, role, employment, month) -> tuple[Terms | None, Decimal]:
         paid, least, floor = None, None, ZERO

@@ -1,4 +1,4 @@
-"""The job kind that computes a subsidy batch, county by county."""
+"""The job kind that computes a subsidy batch, part by part of its area."""
 
 from django.urls import reverse
 
@@ -20,8 +20,10 @@ def plan(job) -> list[ChunkSpec]:
 def work(ctx):
     batch = batch_of_job(ctx.job)
     path = ctx.payload["path"]
-    due = batch_lines.due_in(batch, path)
+    book = batch_lines.book_of(batch, path)
+    due = batch_lines.due_in(batch, path, book)
     with ctx.committing():
+        due = batch_lines.still_due(batch, path, book, due)
         batch_lines.store_due(batch, path, due, ctx.job.requested_by)
 
 

@@ -94,7 +94,10 @@ def _hand_over(batch: SubsidyBatch, by) -> SubsidyBatch:
 
 def locked(batch: SubsidyBatch, *states, to: str) -> SubsidyBatch:
     """The batch as stored, locked until the transaction ends; refuses a state in which `to` is not possible."""
-    batch = SubsidyBatch.objects.select_for_update(of=("self",)).select_related("organisation", "job").get(pk=batch.pk)
+    rows = SubsidyBatch.objects.select_for_update(of=("self",)).select_related("organisation", "job")
+    batch = rows.filter(pk=batch.pk).first()
+    if batch is None:
+        raise BatchRefused(f"这个批次已被别人删除，不能{to}。")
     if batch.state not in states:
         raise BatchRefused(f"这个批次现在是“{batch.get_state_display()}”，不能{to}。")
     return batch

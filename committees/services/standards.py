@@ -33,6 +33,8 @@ def change_standard(*, standard: SubsidyStandard, by, expected_version: int):
     """
     with transaction.atomic():
         _in_line(standard)
+        # Before asking what was computed by it: a batch being stored holds the row until it is.
+        SubsidyStandard.objects.select_for_update(of=("self",)).get(pk=standard.pk)
         check_standard(standard)
         _check_used(standard)
         return save_versioned(standard, by=by, expected_version=expected_version)

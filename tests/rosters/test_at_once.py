@@ -1,10 +1,9 @@
 """Imports at the same moment on connections of their own: as if one had come after the other, and no row lost."""
 
 import itertools
-import threading
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from federation.shared.history import VersionConflict, save_versioned
 from federation.shared.jobs import run_now
@@ -14,6 +13,7 @@ from federation.shared.rosters import services
 from ledgers.models import DisabledPerson
 from tests.conftest import build_world
 from tests.rosters.people import person, roster_file
+from tests.two_connections import all_at_once
 
 State = RosterImport.State
 
@@ -32,28 +32,6 @@ def sent(world, rows) -> RosterImport:
     roster_import.refresh_from_db()
     assert roster_import.state == State.CHECKED
     return roster_import
-
-
-def all_at_once(works) -> list:
-    """Run each of `works` in a thread with a connection of its own, from one starting line; what they raised."""
-    line, raised = threading.Barrier(len(works)), []
-
-    def run(work):
-        try:
-            line.wait(20)
-            work()
-        except Exception as error:  # noqa: BLE001 - what a user would be shown is what the test is about
-            raised.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(90)
-    assert not any(thread.is_alive() for thread in threads), "somebody waits for ever"
-    return raised
 
 
 def confirmer(roster_import, by):
