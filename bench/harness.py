@@ -42,6 +42,7 @@ BENCHES = {
         Bench("name_search", "bench.name_search", "province"),
         Bench("summary_county", "bench.summary_county", "county"),
         Bench("summary_province", "bench.summary_province", "province"),
+        Bench("subsidy_batch", "bench.subsidy_batch", "empty"),
     )
 }
 

@@ -43,6 +43,15 @@ def test_the_default_of_an_assessment_says_of_every_item_what_the_product_says()
     assert figure["default_rows"] == figure["equal_items"] + 19
 
 
+def test_the_loop_of_saves_pays_every_member_what_the_subsidy_batch_pays():
+    whole, computing = map(
+        json.loads, bench("subsidy_batch", "--engine", "sqlite", "--scale", "0.002").stdout.splitlines()
+    )
+    assert whole["state"] == "approved" and whole["problems"] == 0
+    assert whole["lines"] == computing["equal_lines"] == computing["default_rows"] > 30
+    assert computing["floor_rows"] > whole["lines"] + whole["months"]
+
+
 def test_the_default_has_an_aggregate_for_every_metric_of_the_measured_standards():
     for code in STANDARDS:
         definition = parse(read_standard((POLICIES / f"{code}.toml").read_text(encoding="utf-8")))
