@@ -1,6 +1,7 @@
 """Every job ends done, once, whatever dies: real workers and real signals on both ways to run.
 
-KILLS=200 makes a long night of it; SEED repeats one. Every run prints what it really killed.
+KILLS=200 makes a long night of it (SUBSIDY_KILLS of the subsidies); SEED repeats one. Every run prints what it
+really killed.
 """
 
 import json
@@ -161,6 +162,34 @@ def test_a_worker_asked_to_go_finishes_its_chunk_first(engine, request):
     assert report["slowest_to_go"] <= 30
     assert report["losses"] == 0
     assert_exactly_once(report)
+
+
+# What the issue asks for: SUBSIDY_KILLS=100 on PostgreSQL, 30 on SQLite. Few everyday.
+SUBSIDY_KILLS = int(os.environ.get("SUBSIDY_KILLS", "8"))
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_no_month_is_lost_or_doubled_though_computing_approving_and_paying_are_killed(engine, request):
+    report = kill_run(request.getfixturevalue(engine), kills=SUBSIDY_KILLS, module="tests.jobs.subsidy_run")
+    assert report["kills"] == SUBSIDY_KILLS
+    assert report["mid_chunk"] + report["pool_child"] > 0, "no kill hit a chunk: the run proves nothing"
+    for name in ("not_done", "not_paid", "steps_not_once", "computed_not_once", "half", "wrong"):
+        assert report[name] == [], name
+    assert (report["lost"], report["doubled"], report["orphans"]) == (0, 0, 0)
+    sums = [report[name] for name in ("cents", "cents_of_lines", "cents_of_batches")]
+    assert sums == [report["cents_wanted"]] * 3 and report["cents"] > 0
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_subsidy_batch_killed_at_any_of_its_statements_is_paid_once_in_the_end(engine, request):
+    environment, pool = request.getfixturevalue(engine)
+    # Nobody else is to take the job up.
+    alone = environment | {"CELERY_BROKER_URL": "filesystem://"}
+    # Like the scenes below: a night run kills at every statement.
+    every = "1" if SUBSIDY_KILLS > 10 else "7"
+    report = kill_run((alone, pool), "--sweep", "--every", every, kills=60, module="tests.jobs.subsidy_run")
+    assert report["statements"] >= 100 and report["killed"] >= 15
+    assert report["wrong"] == []
 
 
 @pytest.mark.redis
