@@ -8,7 +8,7 @@ from committees.services import change_standard, record_standard
 from federation.shared.export_kinds import Sensitivity
 from federation.shared.list_exports import ListExport, Shown
 from federation.shared.tables import Column
-from federation.shared.templatetags.ui import cn_date, tag
+from federation.shared.templatetags.ui import cn_date
 from federation.shared.views import ScopedCreateView, ScopedListView, ScopedUpdateView
 from orgs.views.pages import ShowsRefusals
 
@@ -53,7 +53,7 @@ class StandardListView(ScopedListView):
         Column("payers", "由谁承担（元）", value=payers_of),
         Column("days", "执行时间", value=days_of, sort="valid_from"),
         Column("document_number", "依据文件"),
-        Column("use", "", value=lambda row: tag("ok", "修改") if row.may_edit else "", link=lambda row: row.edit_url),
+        Column("use", "办理", value=lambda row: "修改" if row.may_edit else "", link=lambda row: row.edit_url),
     ]  # fmt: skip
 
     def breadcrumbs(self):
