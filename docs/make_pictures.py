@@ -97,7 +97,27 @@ def paper(page, address):
     take("person-print")
 
 
-WALKS = {"county": (county, (1440, 900)), "phone": (phone, (390, 844)), "paper": (paper, (1200, 900))}
+def subsidies(page, address):
+    """Standards, the batch that waits for its checker, one person's arithmetic, the sheet to sign."""
+    take = camera(page)
+    clerk = Newcomer(page, address, take)
+    clerk.log_in("clerk", PASSWORD)
+    clerk.open("/subsidies/standards/")
+    take("subsidy-standards")
+    clerk.open("/subsidies/")
+    clerk.follow("main tbody tr:first-child a")
+    take("subsidy-batch")
+    clerk.follow("main a[href$='/sheet/']")
+    page.wait_for_selector(".list-sheet")
+    take("subsidy-sheet")
+
+
+WALKS = {
+    "county": (county, (1440, 900)),
+    "phone": (phone, (390, 844)),
+    "paper": (paper, (1200, 900)),
+    "subsidies": (subsidies, (1440, 900)),
+}
 
 
 def main():

@@ -11,7 +11,7 @@ from federation.shared.views import ScopedActView, get_in_scope
 from ledgers.distinct import WHY, say_distinct, take_back_distinct
 from ledgers.duplicates import likenesses_of, similar_to
 from ledgers.models import DisabledPerson, DistinctPair
-from ledgers.views.merges import duplicates_crumb
+from ledgers.views.merges import duplicates_crumbs
 from ledgers.views.persons import list_crumb, person_url
 
 EDIT = DistinctPair.edit_permission
@@ -58,7 +58,11 @@ class DistinctSayView(ScopedActView):
         return f"与 {self.object.name} 不是同一个人"
 
     def breadcrumbs(self):
-        return [list_crumb(), duplicates_crumb(), {"url": person_url(self.object), "label": self.object.name}]
+        return [
+            list_crumb(),
+            *duplicates_crumbs(self.request.user),
+            {"url": person_url(self.object), "label": self.object.name},
+        ]
 
     def form_kwargs(self):
         named = self.request.GET.get("with", "")
@@ -106,7 +110,7 @@ class DistinctUndoView(ScopedActView):
         return f"取消认定：{self.sides[0].name}"
 
     def breadcrumbs(self):
-        return [list_crumb(), duplicates_crumb()]
+        return [list_crumb(), *duplicates_crumbs(self.request.user)]
 
     def question(self):
         words = zip(("一份", "另一份"), self.sides, strict=True)

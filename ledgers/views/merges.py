@@ -20,8 +20,9 @@ MOST_FOUND = 20
 PREFIX = "field-"
 
 
-def duplicates_crumb() -> dict:
-    return {"url": reverse("duplicate-list"), "label": "疑似重复"}
+def duplicates_crumbs(user) -> list[dict]:
+    """The list of files that may be of one person, for whom it is open."""
+    return [{"url": reverse("duplicate-list"), "label": "疑似重复"}] if user.has_scope(APPROVE) else []
 
 
 def as_line(person) -> dict:
@@ -146,7 +147,11 @@ class MergeView(ScopedActView):
         return f"合并：{self.object.name}"
 
     def breadcrumbs(self):
-        return [list_crumb(), duplicates_crumb(), {"url": person_url(self.object), "label": self.object.name}]
+        return [
+            list_crumb(),
+            *duplicates_crumbs(self.request.user),
+            {"url": person_url(self.object), "label": self.object.name},
+        ]
 
     def form_kwargs(self):
         versions = {"kept_version": self.object.version, "removed_version": self.other.version}

@@ -177,11 +177,11 @@ class OrganisationCreateView(_BodyFormView, ScopedCreateView):
     form_class = NewOrganisationForm
     success_message = "机构已建立。"
 
-    def get(self, request, **kwargs):
+    def dispatch(self, request, *args, **kwargs):
         if self.parent().level >= Level.VILLAGE or self.parent().body_kind != BodyKind.FEDERATION:
             messages.error(request, "这个机构下面不能再设机构。")
             return redirect(organisation_url(self.parent()))
-        return super().get(request, **kwargs)
+        return super().dispatch(request, *args, **kwargs)
 
     def get_title(self):
         return f"在{self.parent().label}下新建机构"

@@ -52,14 +52,20 @@ IN_A_STATE = {
 # Shown to axe with rows of their own by test_registry_pages_in_a_browser, test_finding_in_a_browser and
 # tests/offline/test_outbox_in_a_browser.
 SHOWN_ELSEWHERE = {
-    "guardian-phone", "household-detail", "household-members", "in-charge-detail", "roster-synonym-delete",
+    "guardian-phone", "household-detail", "household-members", "in-charge-detail", "person-distinct",
+    "roster-synonym-delete",
     "saved-filter-add", "saved-filter-delete", "saved-filter-edit", "saved-filter-list", "transfer-offer",
     "no-network", "person-blank",
 }  # fmt: skip
 # No furnished row leads there by a link: opened by address.
-BY_ADDRESS = {"export-decide", "export-detail", "household-edit", "household-leave", "merge-undo"}
-# Answers that are files, not pages; no link of the furnished rows leads to the first.
-SERVED = {"person-photo"}
+BY_ADDRESS = {
+    "export-decide", "export-detail", "household-edit", "household-leave", "merge-undo", "subsidy-batch-approve",
+    "subsidy-batch-archive", "subsidy-batch-check", "subsidy-batch-pay", "subsidy-batch-return",
+    "subsidy-batch-supplement", "subsidy-deduction-delete", "subsidy-line-again", "subsidy-line-correct",
+    "subsidy-line-deduct", "subsidy-line-remove",
+}  # fmt: skip
+# Answers that are files, not pages; no link of the furnished rows leads to the first two.
+SERVED = {"person-photo", "export-now"}
 FILES = SERVED | {
     "media-file", "roster-template", "roster-errors", "run-export", "audit-export", "api-schema",
     "field-register-table", "summary-table", "summary-saved-table",

@@ -49,6 +49,7 @@ def test_they_are_readable_by_everybody(new_page, live_server, world, theme):
     pages = {
         reverse("duplicate-list"): "2 份",
         reverse("person-merge", args=[first.uid]): "与这份合并",
+        reverse("person-distinct", args=[first.uid]): "不是同一个人的",
         f"{reverse('person-merge', args=[first.uid])}?with={twin.uid}": "第二份：编织",
         f"{reverse('transfer-offer', args=[brother.uid])}?q=西山村": "景泰县 会师镇 西山村",
         f"{reverse('transfer-list')}?box=open": "等待对方处理",

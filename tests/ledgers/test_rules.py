@@ -16,6 +16,7 @@ NUMBER = id_of("19680403", 1, "1")
 GOOD = {
     **dict.fromkeys(MANDATORY, "x"),
     "id_number": NUMBER,
+    "ethnicity": "汉族",
     "born_on": "1968-04-03",
     "sex": "1",
     "certificate_number": NUMBER + "42",
@@ -37,6 +38,7 @@ BROKEN = [
     ("id_number", {"id_number": NUMBER[:17] + ("0" if NUMBER[17] != "0" else "1"), "certificate_number": ""}),
     ("born_on", {"born_on": "1968-04-04"}),
     ("sex", {"sex": "2"}),
+    ("ethnicity", {"ethnicity": "汉人"}),
     ("certificate", {"certificate_number": "123"}),
     ("certificate_id", {"certificate_number": id_of("19680403", 2, "1") + "42"}),
     ("certificate_category", {"certificate_number": NUMBER + "32"}),

@@ -26,20 +26,24 @@ def send(browser, text, name="清单.csv", **more):
     return answer
 
 
-def test_an_uploaded_list_is_loaded_and_its_result_shown(browse, world):
+def test_an_uploaded_list_is_loaded_and_its_result_shown(browse, world, django_capture_on_commit_callbacks):
     administrator = browse("administrator")
     assert administrator.get("division-upload").status_code == 200
-    job = send(administrator, GOOD)
+    with django_capture_on_commit_callbacks(execute=True):
+        job = send(administrator, GOOD)
     assert job.state == Job.State.DONE
     assert Organisation.objects.filter(code__startswith="620422102").count() == 2
     assert "新建机构 2 个" in administrator.get("division-result", job.pk).content.decode()
     assert not default_storage.exists(job.payload["file"])
 
 
-def test_a_list_with_mistakes_stores_nothing_and_shows_row_column_and_cure(browse, world):
+def test_a_list_with_mistakes_stores_nothing_and_shows_row_column_and_cure(
+    browse, world, django_capture_on_commit_callbacks
+):
     administrator = browse("administrator")
     before = Organisation.objects.count()
-    job = send(administrator, BAD)
+    with django_capture_on_commit_callbacks(execute=True):
+        job = send(administrator, BAD)
     assert job.state == Job.State.FAILED
     assert Organisation.objects.count() == before
     page = administrator.get("division-result", job.pk).content.decode()
