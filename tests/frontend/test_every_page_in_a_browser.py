@@ -68,7 +68,7 @@ BY_ADDRESS = {
 SERVED = {"person-photo", "export-now"}
 FILES = SERVED | {
     "media-file", "roster-template", "roster-errors", "run-export", "audit-export", "api-schema",
-    "field-register-table", "summary-table", "summary-saved-table",
+    "field-register-table", "summary-table", "summary-saved-table", "subsidy-batch-sheet-pdf",
 }  # fmt: skip
 # The same for everybody, and looked at by test_style_book_in_a_browser.
 COMMON = {"display-settings", "help", "help-keyboard", "accessibility", "style-book"}
