@@ -10,10 +10,17 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import ApiKey, Assignment, User
-from accounts.services import KEY_NAME_TAKEN, NAME_TAKEN, check_assignment
+from accounts.services import (
+    KEY_NAME_TAKEN,
+    NAME_TAKEN,
+    USERNAME,
+    USERNAME_RULE,
+    check_assignment,
+    workers_for,
+)
 from federation.roles import API_RESOURCES, Role
 from federation.shared.forms import HouseForm, HouseFormMixin, HouseModelForm, ThreeBoxDateField
-from orgs.models import Organisation
+from orgs.models import Organisation, Worker
 
 KEY_LONGEST_DAYS = 365
 
@@ -75,6 +82,8 @@ class OrganisationByName(forms.CharField):
 
     def clean(self, value):
         typed = super().clean(value)
+        if not typed:
+            return None
         bodies = Organisation.objects.visible_to(self.user, self.permission).filter(abolished_on__isnull=True)
         found = list(bodies.filter(Q(code=typed) | Q(name=typed))[:6]) or list(bodies.filter(short_name=typed)[:6])
         if not found:
@@ -148,6 +157,35 @@ class AccountForm(HouseModelForm):
         super().__init__(*args, **kwargs)
 
 
+class HandOutForm(HouseForm):
+    """For whom first passwords are made: a township's accounts, or all that wait."""
+
+    organisation = OrganisationByName(
+        permission="accounts.manage", label="只发哪个机构及其下级的", required=False,
+        help_text="不填就按机构次序发。填写机构全称、简称或 12 位区划代码",
+    )  # fmt: skip
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["organisation"].user = user
+
+
+class WorkerLinkForm(HouseModelForm):
+    """Who logs in with the account: somebody in post at one of its bodies who has no other account."""
+
+    class Meta:
+        model = User
+        fields = ["worker"]
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        field = self.fields["worker"]
+        seen = Worker.objects.visible_to(user).filter(pk__in=workers_for(self.instance).values("pk"))
+        free = seen.filter(Q(account=None) | Q(account=self.instance))
+        field.queryset = free.only("name").order_by("name", "id")
+        field.empty_label = "不对应任何人"
+
+
 class StateForm(HouseForm):
     ENABLED, DISABLED = "enabled", "disabled"
     state = forms.ChoiceField(choices=[(ENABLED, "启用"), (DISABLED, "停用")], widget=forms.HiddenInput)
@@ -160,9 +198,7 @@ class NewAccountForm(AssignmentForm):
         label="账号",
         max_length=30,
         help_text="3 到 30 个小写字母、数字或 . _ -，以字母开头，例如 huishi.wang",
-        validators=[
-            RegexValidator(r"^[a-z][a-z0-9._-]{2,29}$", "账号应为 3 到 30 个小写字母、数字或 . _ -，并以字母开头。")
-        ],
+        validators=[RegexValidator(rf"^{USERNAME.pattern}$", USERNAME_RULE)],
     )
     display_name = forms.CharField(label="姓名", max_length=50)
     phone_extension = forms.CharField(label="办公电话", max_length=30, required=False)

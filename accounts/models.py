@@ -51,6 +51,10 @@ class User(AbstractUser):
 
     display_name = models.CharField("姓名", max_length=50)
     phone_extension = models.CharField("办公电话", max_length=30, blank=True)
+    worker = models.OneToOneField(
+        "orgs.Worker", on_delete=models.SET_NULL, null=True, blank=True, related_name="account",
+        verbose_name="对应的工作人员", help_text="对应以后，本人在“我的”里看得到自己的任职、上岗证、补贴和提醒",
+    )  # fmt: skip
     must_change_password = models.BooleanField("下次登录须改密码", default=False)
     version = models.PositiveIntegerField("版本", default=1, editable=False)
 
@@ -68,10 +72,14 @@ class User(AbstractUser):
 
     @functools.cached_property
     def current_assignments(self):
-        """(role, path, category of the association or "") of every assignment in force; read once a request."""
+        """Every assignment in force; read once a request.
+
+        Its federation an association's officer alone needs (`Assignment.scope_for`): every page of everybody else
+        would pay for the join.
+        """
         if not self.is_active:
             return []
-        return list(self.assignments.in_force().select_related("organisation__federation").order_by("org_path"))
+        return list(self.assignments.in_force().select_related("organisation").order_by("org_path"))
 
     def scopes(self, permission: str) -> list[Scope]:
         """The subtrees in which this account holds `permission`; empty means nothing at all."""
@@ -105,6 +113,12 @@ class AssignmentQuerySet(ScopedQuerySet):
             Q(organisation__abolished_on__isnull=True) | Q(organisation__abolished_on__gt=today),
             since__lte=today,
         )
+
+    def holding(self, permission: str, path: str):
+        """Those by which somebody holds `permission` today for what lies at `path`, the nearest body's first."""
+        above = [path[:end] for end in range(1, len(path) + 1)]
+        rows = self.in_force().filter(role__in=roles_with(permission), org_path__in=above, user__is_active=True)
+        return rows.order_by("-org_path", "user")
 
     def at_the_same_time_as(self, other: "Assignment"):
         """Assignments that count on one of the days of `other`, today or later; what is over does not matter."""

@@ -1,6 +1,7 @@
 """Verbs of account administration. Rights are given only inside the giver's own scope, and never to oneself."""
 
 import contextlib
+import re
 import secrets
 
 from django.contrib.auth import SESSION_KEY
@@ -13,15 +14,20 @@ from accounts.models import ApiKey, Assignment, User
 from federation.roles import EXCLUSIVE_ROLES, ROLE_PLACES, Role
 from federation.shared import audit
 from federation.shared.history import create_versioned, save_versioned
-from orgs.models import Organisation
+from orgs.models import Organisation, Tenure, Worker
 
 # Without characters that look alike on paper (0 O, 1 l I).
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+
+USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,29}")
+USERNAME_RULE = "账号应为 3 到 30 个小写字母、数字或 . _ -，并以字母开头。"
 
 OWN_RIGHTS = "不能修改自己账号的权限和状态，请由另一位系统管理员办理。"
 
 
 NAME_TAKEN = "这个账号名已经有人使用，请换一个。"
+WORKER_TAKEN = "这位工作人员已经对应另一个账号。请先在那个账号里取消对应。"
+WORKER_ELSEWHERE = "这位工作人员不在这个账号的机构任职，不能对应。请核对。"
 KEY_NAME_TAKEN = "这个机构已有同名的密钥，请换一个名称。"
 
 
@@ -78,16 +84,38 @@ def create_account(*, account: User, assignment: Assignment, by) -> str:
 
     Raises ValidationError where somebody else took the name at the same moment, and as `check_assignment` does.
     """
-    check_assignment(assignment, by=by)
     password = new_password()
     account.set_password(password)
+    record_account(account=account, assignment=assignment, by=by)
+    return password
+
+
+def record_account(*, account: User, assignment: Assignment, by, via: str = "form"):
+    """Save a new account with its first role. One without a password gets it by first_passwords.
+
+    Raises as `create_account` does.
+    """
+    check_assignment(assignment, by=by)
+    if not account.password:
+        account.set_unusable_password()
     account.must_change_password = True
     with transaction.atomic():
         with taken_meanwhile({"username": NAME_TAKEN}):
-            create_versioned(account, by=by, action="accounts.account.created")
+            create_versioned(account, by=by, via=via, action="accounts.account.created")
         assignment.user = account
-        create_versioned(assignment, by=by, action="accounts.role.granted")
-    return password
+        create_versioned(assignment, by=by, via=via, action="accounts.role.granted")
+
+
+def change_account(*, account: User, by, via: str = "form", expected_version: int | None = None):
+    """Save name, phone and worker of an account; None where nothing changed.
+
+    Raises VersionConflict, and ValidationError where the worker has another account.
+    """
+    refuse_own_account(account, by)
+    with transaction.atomic(), taken_meanwhile({"worker": WORKER_TAKEN}):
+        return save_versioned(
+            account, by=by, via=via, expected_version=expected_version, action="accounts.account.changed"
+        )
 
 
 def grant_role(*, assignment: Assignment, by) -> Assignment:
@@ -112,6 +140,33 @@ def change_role_dates(*, assignment: Assignment, expected_version: int, by) -> A
 def _lock_rights_of(assignment: Assignment):
     """Two who grant to one account do so one after the other, so that the second sees what the first gave."""
     User.objects.select_for_update(no_key=True, of=("self",)).get(pk=assignment.user_id)
+
+
+def link_worker(*, account: User, worker: Worker | None, by, expected_version: int):
+    """Say which worker logs in with an account, or (None) that nobody does. Raises ValidationError, VersionConflict."""
+    refuse_own_account(account, by)
+    with transaction.atomic():
+        check_worker(account, worker)
+        account.worker = worker
+        with taken_meanwhile({"worker": WORKER_TAKEN}):
+            save_versioned(account, by=by, expected_version=expected_version, action="accounts.account.linked")
+
+
+def check_worker(account: User, worker: Worker | None):
+    """Raises ValidationError where the worker has another account, or is in post nowhere the account has a role."""
+    if worker is None:
+        return
+    if User.objects.filter(worker=worker).exclude(pk=account.pk).exists():
+        raise ValidationError({"worker": WORKER_TAKEN})
+    if not workers_for(account).filter(pk=worker.pk).exists():
+        raise ValidationError({"worker": WORKER_ELSEWHERE})
+
+
+def workers_for(account: User):
+    """Who is in post at one of the bodies where the account has a role now."""
+    bodies = Assignment.objects.in_force().filter(user=account).values("organisation")
+    in_post = Tenure.objects.in_post_on(timezone.localdate()).filter(organisation__in=bodies)
+    return Worker.objects.filter(pk__in=in_post.values("worker"))
 
 
 def reset_password(*, account: User, by) -> str:

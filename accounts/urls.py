@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import accounts, keys, login, roles, session
+from accounts.views import accounts, first_passwords, keys, login, roles, session
 
 urlpatterns = [
     path("login/", login.LoginView.as_view(), name="login"),
@@ -10,8 +10,10 @@ urlpatterns = [
     path("password/done/", login.PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("accounts/", accounts.AccountListView.as_view(), name="account-list"),
     path("accounts/add/", accounts.AccountCreateView.as_view(), name="account-add"),
+    path("accounts/first-passwords/", first_passwords.FirstPasswordsView.as_view(), name="first-passwords"),
     path("accounts/<int:pk>/", accounts.AccountDetailView.as_view(), name="account-detail"),
     path("accounts/<int:pk>/edit/", accounts.AccountUpdateView.as_view(), name="account-edit"),
+    path("accounts/<int:pk>/worker/", accounts.AccountWorkerView.as_view(), name="account-worker"),
     path("accounts/<int:pk>/password/", accounts.ResetPasswordView.as_view(), name="account-reset-password"),
     path("accounts/<int:pk>/state/", accounts.AccountStateView.as_view(), name="account-state"),
     path("accounts/<int:pk>/roles/add/", accounts.AssignmentCreateView.as_view(), name="assignment-add"),

@@ -4,28 +4,19 @@ Runs that are computed but not yet published are given as well, with their state
 is not, since a key reads nothing outside its subtree.
 """
 
-import datetime
-
 import django_filters
-from django import forms
-from django.core.exceptions import ValidationError as FormError
 from django.db.models import Q
-from django.utils import timezone
-from drf_spectacular.utils import extend_schema_field
-from rest_framework.exceptions import ValidationError
 
 from assessments.models import AreaResult, BodyResult, Run, Standard
 from assessments.serializers import AreaRatesSerializer, ComplianceSerializer, ResultSerializer, RunSerializer
 from federation.shared.metrics import Window, compute, metric
 from federation.shared.rest import ChangedSinceFilter, IdFilter, ResourceDetail, ResourceList
+from federation.shared.rest_when import OfDay, ToldDayFilter, YearFilter
+from orgs.api import AreaFilter, AreaList
 from orgs.metrics import THREE_HUNDRED_PERCENTS
-from orgs.models import BodyKind, Level, Organisation, Tenure
+from orgs.models import Organisation, Tenure
 
 STATES = [(state, state.label) for state in Run.WITH_RESULTS]
-
-
-class YearFilter(IdFilter):
-    """A year; 0 and 2^63 are refused as they stand."""
 
 
 class RunFilter(django_filters.FilterSet):
@@ -92,7 +83,7 @@ class ResultList(ResourceList):
         return rows.select_related("run__standard", "organisation")
 
 
-class AreaFilter(OfRunFilter):
+class ComplianceFilter(OfRunFilter):
     class Meta(OfRunFilter.Meta):
         model = AreaResult
 
@@ -103,7 +94,7 @@ class ComplianceList(ResourceList):
     api_resource = "compliance"
     model = AreaResult
     serializer_class = ComplianceSerializer
-    filterset_class = AreaFilter
+    filterset_class = ComplianceFilter
     stamped_with = ("run__updated_at",)
 
     def get_queryset(self):
@@ -111,57 +102,19 @@ class ComplianceList(ResourceList):
         return rows.filter(run__state__in=Run.WITH_RESULTS).select_related("run__standard", "organisation")
 
 
-class DayField(forms.DateField):
-    """A day that has been: rates of the future are nobody's."""
+class RateFilter(AreaFilter):
+    as_of = ToldDayFilter(label="哪一天的比率，默认今天，例如 2026-11-20")
 
-    input_formats = ["%Y-%m-%d"]
-
-    def clean(self, value):
-        day = super().clean(value)
-        if day is not None and not datetime.date(1990, 1, 1) <= day <= timezone.localdate():
-            raise FormError("日期应在 1990-01-01 与今天之间。")
-        return day
-
-
-@extend_schema_field({"type": "string", "format": "date"})
-class DayFilter(django_filters.Filter):
-    field_class = DayField
-
-    def filter(self, queryset, value):
-        # Which day does not choose areas; RateList reads it to compute.
-        return queryset
-
-
-class RateFilter(django_filters.FilterSet):
-    as_of = DayFilter(label="哪一天的比率，默认今天，例如 2026-11-20")
-    level = django_filters.ChoiceFilter(
-        choices=[choice for choice in Level.choices if choice[0] < Level.VILLAGE], label="级别"
-    )
-    organisation = IdFilter(field_name="pk", label="地区的机构编号")
-
-    class Meta:
-        model = Organisation
+    class Meta(AreaFilter.Meta):
         fields = ["as_of", "level", "organisation"]
 
 
-class RateList(ResourceList):
+class RateList(OfDay, AreaList):
     """三个百分之百：乡镇（街道）残联组建率、村（社区）残协组建率、专职委员配备率，每个地区一行，按需计算。"""
 
     api_resource = "rates"
-    model = Organisation
     serializer_class = AreaRatesSerializer
     filterset_class = RateFilter
-
-    def get_queryset(self):
-        return super().get_queryset().filter(body_kind=BodyKind.FEDERATION)
-
-    @property
-    def day(self) -> datetime.date:
-        text = self.request.query_params.get("as_of")
-        try:
-            return DayField(required=False).clean(text) or timezone.localdate()
-        except FormError as error:
-            raise ValidationError({"as_of": error.messages}) from None
 
     def stamp(self, queryset) -> str:
         """Rates follow from bodies and posts; today's also from the day."""

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
@@ -11,3 +13,5 @@ class AssessmentsConfig(AppConfig):
         autodiscover_modules("metrics")
         # Its part on the organisation's page.
         autodiscover_modules("panels")
+        # What its results say to the renewal of an engagement.
+        import_module("assessments.renewal")

@@ -94,10 +94,15 @@ def parts_of(run) -> list[Part]:
     if area.level >= Level.COUNTY or (standard.level or Level.VILLAGE) <= Level.COUNTY:
         total = judged(standard, area.path, run.as_of).count()
         return [Part(area.path, False, area.label, total, area.pk)] if total else []
+    return cut_by_county(area, judged(standard, area.path, run.as_of).order_by().values_list("path", flat=True))
+
+
+def cut_by_county(area, paths) -> list[Part]:
+    """The work on what lies at `paths` (one each) cut by county; at its end what stands under none, as `rest`."""
     counts: dict[str, int] = {}
     counties = {county.path: county for county in counties_under(area.path)}
     lengths = sorted({len(path) for path in counties})
-    for path in judged(standard, area.path, run.as_of).order_by().values_list("path", flat=True):
+    for path in paths:
         county = next((path[:length] for length in lengths if path[:length] in counties), area.path)
         counts[county] = counts.get(county, 0) + 1
     left = counts.pop(area.path, 0)

@@ -32,9 +32,9 @@ class BodyScore:
     # The digest its row was written with: also covers rank, band and place in the tree.
     row_digest: str = ""
 
-    @property
-    def digest(self) -> str:
-        text = f"{self.body.pk}|{self.total}|{self.bonus}|{self.penalty}|{self.items}"
+    def digest_with(self, place: str) -> str:
+        """Of everything its row says; `place` is what only all the rows together decide."""
+        text = f"{self.body.pk}|{self.total}|{self.bonus}|{self.penalty}|{self.items}|{place}"
         return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from django.urls import NoReverseMatch, reverse
 
 from assessments.models import BodyResult
+from committees.models import Appointment
+from committees.pay_evidence import AppointmentMonth
 from federation.shared.metrics import Kinds, metric
 from federation.shared.templatetags.ui import cn_date
 from ledgers.models import DisabledPerson, RosterSummary
@@ -30,6 +32,11 @@ def _spell(start, end) -> str:
     return f"{cn_date(start)} 起" + (f"，到 {cn_date(end)}" if end else "")
 
 
+def _times(row) -> str:
+    """Of a member counted with the trainings that count."""
+    return f"完成培训 {row.times_counted} 次（最多算 {row.times_possible} 次）" if hasattr(row, "times_counted") else ""
+
+
 # What one row of each kind says: (what, when or how much).
 _SAYINGS = {
     Plaque: lambda row: (str(row), _spell(row.hung_on, row.removed_on)),
@@ -40,7 +47,9 @@ _SAYINGS = {
     ResponsibilityLetter: lambda row: (str(row), f"{cn_date(row.signed_on)} 签订"),
     YearlyTarget: lambda row: (str(row), f"{cn_date(row.recorded_on)} 下达"),
     Organisation: lambda row: (row.label, ""),
-    Tenure: lambda row: (str(row), _spell(row.started_on, row.ended_on)),
+    Tenure: lambda row: (str(row), _times(row) or _spell(row.started_on, row.ended_on)),
+    Appointment: lambda row: (str(row), _spell(row.tenure.started_on, row.tenure.ended_on)),
+    AppointmentMonth: lambda row: (str(row), row.words),
     DisabledPerson: lambda row: (row.name, f"{cn_date(row.registered_on)} 登记"),
     RosterSummary: lambda row: (f"{row.organisation.label} {cn_date(row.as_of)}的汇总表", row.get_state_display()),
     BodyResult: lambda row: (row.organisation.label, f"{row.total} 分"),
@@ -49,6 +58,7 @@ _SAYINGS = {
 }
 _RELATED = {
     Tenure: ("worker", "organisation"),
+    Appointment: ("tenure__worker", "organisation"),
     Organisation: (),
     BodyResult: ("organisation",),
 }

@@ -3,45 +3,61 @@
 from django import forms
 from django.utils import timezone
 
+from assessments.courses import latest_day
 from assessments.models import ManualScore, Standard
-from assessments.services import RunRefused, check_question, latest_day
-from assessments.standards import StandardRefused
+from assessments.services import check_question
 from federation.shared.forms import HouseForm, HouseModelForm, ThreeBoxDateField
 from orgs.models import BodyKind, Level, Organisation
 
 
-class RunForm(HouseForm):
-    standard = forms.ModelChoiceField(
-        label="考核标准", queryset=Standard.objects.none(), help_text="九有、六有是达标清单；其余按百分制计分。"
-    )
-    area = forms.ModelChoiceField(
-        label="考核地区", queryset=Organisation.objects.none(), help_text="这个地区里的同类机构都会被考核。"
-    )
+class RoundForm(HouseForm):
+    """What a run or an appraisal asks: by which standard, where, of which year, as of which day."""
+
+    standard = forms.ModelChoiceField(label="考核标准", queryset=Standard.objects.none())
+    area = forms.ModelChoiceField(label="考核地区", queryset=Organisation.objects.none())
     year = forms.IntegerField(label="考核年度", min_value=2000, max_value=2100)
     as_of = ThreeBoxDateField(
         label="截止日", required=False, help_text="按这一天的登记情况计算。不填：当年按今天，往年按 12 月 31 日。"
     )
+    subject = permission = ""
+    help_texts: dict[str, str] = {}
 
     def __init__(self, *args, user, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["standard"].queryset = Standard.objects.visible_to(user).filter(subject=Standard.Subject.BODY)
-        areas = Organisation.objects.visible_to(user, "assessments.run").filter(
-            body_kind=BodyKind.FEDERATION, level__lte=Level.COUNTY
+        super().__init__(*args, user=user, **kwargs)
+        # Standards belong to no body: whoever may ask chooses among all editions.
+        self.fields["standard"].queryset = Standard.objects.visible_to(user, self.permission).filter(
+            subject=self.subject
         )
+        areas = Organisation.objects.visible_to(user, self.permission)
+        areas = areas.filter(body_kind=BodyKind.FEDERATION, level__lte=Level.COUNTY).order_by("path")
         self.fields["area"].queryset = areas
-        self.fields["area"].initial = areas.order_by("path").first()
+        self.fields["area"].initial = areas.first()
         self.fields["year"].initial = timezone.localdate().year
+        for name, text in self.help_texts.items():
+            self.fields[name].help_text = text
+
+    def check_question(self, question: dict):
+        """Refuse, in a sentence, what cannot be judged. Raises ValidationError."""
+        raise NotImplementedError
 
     def clean(self):
         cleaned = super().clean()
         if {"standard", "area", "year"} - set(cleaned):
             return cleaned
         cleaned["as_of"] = cleaned.get("as_of") or latest_day(min(cleaned["year"], timezone.localdate().year))
-        try:
-            check_question(**cleaned)
-        except (RunRefused, StandardRefused) as refusal:
-            raise forms.ValidationError(str(refusal)) from refusal
+        self.check_question(cleaned)
         return cleaned
+
+
+class RunForm(RoundForm):
+    subject, permission = Standard.Subject.BODY, "assessments.run"
+    help_texts = {
+        "standard": "九有、六有是达标清单；其余按百分制计分。",
+        "area": "这个地区里的同类机构都会被考核。",
+    }
+
+    def check_question(self, question):
+        check_question(**question)
 
 
 class ManualScoreForm(HouseModelForm):

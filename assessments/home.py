@@ -67,6 +67,7 @@ class HomeView(ScopedView):
             ("person-list", [], "残疾人登记", "persons.view"),
             ("roster-list", [], "名册导入", "rosters.import"),
             ("run-list", [], "考核", "assessments.view"),
+            ("own-page", [], "我的任职和补贴", "own.view"),
         )
         links = [
             {"url": address(name, *args), "label": label}

@@ -3,6 +3,7 @@
 from django.db import models
 
 from federation.shared.scope import ScopedQuerySet
+from orgs.querysets import OwnRows
 
 
 class StandardQuerySet(models.QuerySet):
@@ -14,7 +15,18 @@ class StandardQuerySet(models.QuerySet):
         return self
 
 
-class RunQuerySet(ScopedQuerySet):
+class RoundQuerySet(ScopedQuerySet):
+    def areas_above(self, scopes) -> set[str]:
+        """The paths of the areas in which the scopes lie, without their own."""
+        step = self.model._meta.get_field("organisation").related_model.steplen
+        return {scope.path[:end] for scope in scopes for end in range(step, len(scope.path), step)}
+
+    def with_results(self):
+        """Rounds whose numbers are complete."""
+        return self.filter(state__in=self.model.WITH_RESULTS)
+
+
+class RunQuerySet(RoundQuerySet):
     def visible_to(self, principal, permission: str | None = None):
         """Runs in scope; who may read assessments also sees the published ones of the areas its bodies lie in.
 
@@ -24,18 +36,10 @@ class RunQuerySet(ScopedQuerySet):
         scopes = principal.scopes(wanted) if principal is not None else []
         if not scopes or wanted != self.model.view_permission:
             return self.in_scopes(scopes)
-        condition = models.Q(state=self.model.State.PUBLISHED, org_path__in=self._areas_above(scopes))
+        condition = models.Q(state=self.model.State.PUBLISHED, org_path__in=self.areas_above(scopes))
         for scope in scopes:
             condition |= self.scope_condition(scope)
         return self.filter(condition)
-
-    def _areas_above(self, scopes) -> set[str]:
-        step = self.model._meta.get_field("organisation").related_model.steplen
-        return {scope.path[:end] for scope in scopes for end in range(step, len(scope.path), step)}
-
-    def with_results(self):
-        """Runs whose numbers are complete."""
-        return self.filter(state__in=self.model.WITH_RESULTS)
 
     def same_question(self, run):
         """Runs of the same standard over the same area."""
@@ -59,3 +63,37 @@ class BodyResultQuerySet(ScopedQuerySet):
     def in_order(self):
         """As a league table stands: by total, then the deciding section, then fewer penalties, then code."""
         return self.order_by("position", "id")
+
+
+class AppraisalQuerySet(RoundQuerySet):
+    def visible_to(self, principal, permission: str | None = None):
+        """Appraisals in scope; whoever may read them also sees those of the areas its bodies lie in.
+
+        The round itself says nothing of a person: its results are narrowed by their own scope.
+        """
+        wanted = permission or self.model.view_permission
+        scopes = principal.scopes(wanted) if principal is not None else []
+        if not scopes or wanted != self.model.view_permission:
+            return self.in_scopes(scopes)
+        condition = models.Q(org_path__in=self.areas_above(scopes))
+        for scope in scopes:
+            condition |= self.scope_condition(scope)
+        return self.filter(condition)
+
+
+class MemberResultQuerySet(OwnRows, ScopedQuerySet):
+    def with_results(self):
+        """Of appraisals that are computed."""
+        return self.filter(appraisal__state__in=self.model.appraisal.field.related_model.WITH_RESULTS)
+
+    def published(self):
+        return self.filter(appraisal__state="published")
+
+    def last_published_of(self, worker):
+        """The result that counts today: of the latest published appraisal of this person."""
+        return self.published().filter(worker=worker).order_by("-appraisal__as_of", "-pk").first()
+
+
+class NominationQuerySet(OwnRows, ScopedQuerySet):
+    def awarded(self):
+        return self.filter(state=self.model.State.AWARDED)

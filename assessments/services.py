@@ -2,19 +2,19 @@
 
 import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from assessments import scoring, storing
 from assessments.bodies import Part, batches_of, bodies_of_parts, judged, parts_of
 from assessments.computing import Scorer
+from assessments.courses import Course, definition_of, window_of
 from assessments.models import AreaResult, BodyResult, ManualScore, Run, Standard
-from assessments.standards import Definition, check, parse
+from assessments.standards import check
 from federation.shared import audit
 from federation.shared.collecting import collector_paused
 from federation.shared.fields import paths_now
-from federation.shared.jobs import JobRefused, enqueue
-from federation.shared.metrics import Window
 from orgs.models import Organisation
 
 JOB = "assessments.run"
@@ -22,105 +22,44 @@ JOB = "assessments.run"
 BATCH = 25_000
 
 
-class RunRefused(ValueError):
+class RunRefused(ValidationError):
     """The run cannot be made or changed; the message says why and what to do."""
+
+
+COURSE = Course(model=Run, word="run", job=JOB, refused=RunRefused, remedy="申诉", unit="个机构")
 
 
 def check_question(*, standard: Standard, area, year: int, as_of: datetime.date, today: datetime.date | None = None):
     """Refuse, in a sentence, what cannot be assessed."""
-    today = today or timezone.localdate()
     if standard.subject != Standard.Subject.BODY:
-        raise RunRefused(f"《{standard.title}》考核的是个人，不能对一个地区发起。请选择考核机构的标准。")
+        raise RunRefused(f"《{standard.title}》考核的是个人，请在“专职委员考核”里发起。这里请选择考核机构的标准。")
     check(standard.definition)
-    if year > today.year:
-        raise RunRefused(f"{year} 年还没有到，不能考核。请选择 {today.year} 年或更早的年度。")
-    if year < standard.applies_from:
-        raise RunRefused(f"《{standard.title}》从 {standard.applies_from} 年起用，不能用来考核 {year} 年。")
-    if as_of.year != year:
-        raise RunRefused(f"截止日 {as_of.isoformat()} 不在 {year} 年内。请选择 {year} 年内的日期。")
-    if as_of > today:
-        raise RunRefused(f"截止日 {as_of.isoformat()} 还没有到。最晚可以选今天（{today.isoformat()}）。")
+    COURSE.check_days(standard, year, as_of, today)
     if not judged(standard, area.path, as_of).exists():
         raise RunRefused(
             f"{area.label}在 {as_of.isoformat()} 没有《{standard.title}》所考核的机构。请换一个地区或日期。"
         )
 
 
-def latest_day(year: int) -> datetime.date:
-    """The day a run of `year` is usually as of: today, at most 31 December."""
-    return min(timezone.localdate(), datetime.date(year, 12, 31))
-
-
 def prepare_run(*, standard: Standard, area, year: int, as_of: datetime.date, by) -> Run:
     """The run of this question, new or asked again, ready to be computed. A published one stays as it is."""
     check_question(standard=standard, area=area, year=year, as_of=as_of)
     question = {"standard": standard, "organisation": area, "year": year, "as_of": as_of}
-    with transaction.atomic():
-        Run.objects.get_or_create(**question, defaults={"created_by": by})
-        run = (
-            Run.objects.select_for_update(of=("self",))
-            .select_related("organisation", "standard", "job")
-            .get(**question)
-        )
-        return _begin(run, by)
+    return COURSE.prepare(question, by)
 
 
 def start_run(*, standard: Standard, area, year: int, as_of: datetime.date, by) -> Run:
     """Ask for a run in `area`; a job computes it. Asking the same again computes it again from today's facts."""
-    with transaction.atomic():
-        run = prepare_run(standard=standard, area=area, year=year, as_of=as_of, by=by)
-        return _hand_over(run, by)
+    check_question(standard=standard, area=area, year=year, as_of=as_of)
+    return COURSE.start({"standard": standard, "organisation": area, "year": year, "as_of": as_of}, by)
 
 
 def recompute_run(*, run: Run, by) -> Run:
     """Compute a run again after corrections in the facts."""
-    with transaction.atomic():
-        run = (
-            Run.objects.select_for_update(of=("self",)).select_related("organisation", "standard", "job").get(pk=run.pk)
-        )
-        return _hand_over(_begin(run, by), by)
-
-
-def _begin(run: Run, by) -> Run:
-    if run.state == Run.State.PUBLISHED:
-        raise RunRefused(f"{run}已经公布，不能重新计算。需要更正时，请按申诉程序办理。")
-    if run.job is not None and run.job.is_open:
-        raise RunRefused(f"{run}正在计算，请等它算完再发起。")
-    run.state = Run.State.PLANNED
-    run.attempt += 1
-    run.definition = run.standard.definition
-    run.content_hash = run.standard.content_hash
-    run.failure = ""
-    run.save(update_fields=["state", "attempt", "definition", "content_hash", "failure", "updated_at"])
-    audit.record(
-        "run.started", actor=by, target=run, organisation=run.organisation,
-        details={"standard": run.standard.code, "year": run.year, "as_of": run.as_of, "attempt": run.attempt},
-    )  # fmt: skip
-    return run
-
-
-def _hand_over(run: Run, by) -> Run:
-    run.job = enqueue(
-        JOB,
-        requested_by=by,
-        payload={"run": run.pk, "attempt": run.attempt},
-        idempotency_key=f"{JOB}:{run.pk}:{run.attempt}",
-        organisation=run.organisation,
-        title=str(run),
-    )
-    run.save(update_fields=["job"])
-    return run
+    return COURSE.recompute(run, by)
 
 
 # --- computing, part by part ------------------------------------------------------------------
-def definition_of(run: Run) -> Definition:
-    return parse(run.definition or run.standard.definition)
-
-
-def window_of(run: Run) -> Window:
-    return Window(run.year, run.as_of)
-
-
 @collector_paused()
 def compute_parts(run: Run, parts: list[Part]) -> list[tuple[Part, list]]:
     """Each part with the scores of its bodies, all of them computed at once; reads only."""
@@ -215,50 +154,21 @@ def compute_now(run: Run) -> Run:
 
 # --- review and publication -------------------------------------------------------------------
 def review_run(*, run: Run, by) -> Run:
-    with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=run.pk)
-        if run.state != Run.State.COMPUTED:
-            raise RunRefused(f"{run}现在是“{run.get_state_display()}”，算完以后才能标记为已核对。")
-        run.state = Run.State.REVIEWED
-        run.save(update_fields=["state", "updated_at"])
-        audit.record("run.reviewed", actor=by, target=run, organisation=run.organisation)
-    return run
+    return COURSE.review(run, by)
 
 
 def publish_run(*, run: Run, by) -> Run:
     """Freeze the run: its standard's text, its points, its digest. Nothing of it changes afterwards."""
     with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=run.pk)
-        if run.state not in (Run.State.COMPUTED, Run.State.REVIEWED):
-            raise RunRefused(f"{run}现在是“{run.get_state_display()}”，不能公布。请先计算并核对。")
-        pending = BodyResult.objects.filter(run=run, pending__gt=0).count()
-        if pending:
-            raise RunRefused(f"还有 {pending} 个机构的人工评分项没有打分，不能公布。请先打分。")
-        run.state = Run.State.PUBLISHED
-        run.published_at = timezone.now()
-        run.published_by = by
-        run.facts_digest = storing.facts_digest(run)
-        run.save(update_fields=["state", "published_at", "published_by", "facts_digest", "updated_at"])
-        audit.record(
-            "run.published", actor=by, target=run, organisation=run.organisation,
-            details={"standard_hash": run.content_hash, "facts_digest": run.facts_digest, "bodies": run.body_count},
-        )  # fmt: skip
-    return run
+        run = COURSE.locked_for_publishing(run, BodyResult.objects.filter(run=run))
+        return COURSE.publish(run, by, storing.facts_digest(run), bodies=run.body_count)
 
 
 def score_manually(*, run: Run, organisation, item_code: str, points, reason: str, by) -> ManualScore:
     """Give a body the points of a manual item, with a reason, and total it again."""
     with transaction.atomic():
-        run = Run.objects.select_for_update(of=("self",)).select_related("standard", "organisation").get(pk=run.pk)
-        if run.state not in (Run.State.COMPUTED, Run.State.REVIEWED):
-            raise RunRefused(f"{run}现在是“{run.get_state_display()}”，不能打分。")
-        item = definition_of(run).item(item_code)
-        if item is None or item.scoring != "manual":
-            raise RunRefused(f"{item_code} 不是人工评分项，分数由登记的事实算出。")
-        if not reason.strip():
-            raise RunRefused("请写明打分的理由。")
-        if not 0 <= points <= item.points:
-            raise RunRefused(f"{item.name}的分数应在 0 到 {item.points} 之间。")
+        run = COURSE.locked_for_scoring(run)
+        COURSE.check_points(definition_of(run), item_code, points, reason)
         result = BodyResult.objects.get(run=run, organisation=organisation)
         given, _created = ManualScore.objects.update_or_create(
             run=run, organisation=organisation, item_code=item_code,
@@ -280,18 +190,6 @@ def _total_again(run: Run, result: BodyResult):
     state, computed_at = run.state, run.computed_at
     finish_run(run)
     Run.objects.filter(pk=run.pk).update(state=state, computed_at=computed_at)
-
-
-def fail_run(run_id: int, attempt: int, sentence: str):
-    """A job that ended without success leaves the run free to be asked again."""
-    Run.objects.filter(pk=run_id, attempt=attempt, state__in=(Run.State.PLANNED, Run.State.COMPUTING)).update(
-        state=Run.State.FAILED, failure=sentence[:500]
-    )
-
-
-def refuse_stale(run: Run, attempt: int):
-    if run.attempt != attempt or run.state not in (Run.State.PLANNED, Run.State.COMPUTING):
-        raise JobRefused("这次考核已经重新发起，旧的任务不再计算。")
 
 
 def hundred_percents(run: Run) -> dict:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from assessments.models import Run, Standard, definition_hash
+from django.core.exceptions import ValidationError
+
+from assessments.models import Appraisal, RoundState, Run, Standard, definition_hash
 from federation.shared.metrics import UnknownMetric, metric
 from orgs.models import BodyKind, Level
 
@@ -19,7 +21,7 @@ SCORING_KINDS = ("all", "proportional", "per_item", "deduct", "manual")
 EMPTY_RULES = ("full", "zero")
 
 
-class StandardRefused(ValueError):
+class StandardRefused(ValidationError):
     """The standard cannot be used; the message says which item and what to do."""
 
 
@@ -202,13 +204,20 @@ def _item(each: dict) -> Item:
     )
 
 
+def _is_frozen(standard: Standard) -> bool:
+    """Whether a published round rests on it."""
+    return any(
+        model.objects.filter(standard=standard, state=RoundState.PUBLISHED).exists() for model in (Run, Appraisal)
+    )
+
+
 def store_standard(definition: dict) -> tuple[Standard, str]:
-    """Keep the edition: (standard, what happened). An edition a published run used is never changed."""
+    """Keep the edition: (standard, what happened). An edition a published round used is never changed."""
     digest = definition_hash(definition)
     known = Standard.objects.filter(code=definition["code"]).first()
     if known is not None and known.content_hash == digest:
         return known, "没有变化"
-    if known is not None and Run.objects.filter(standard=known, state=Run.State.PUBLISHED).exists():
+    if known is not None and _is_frozen(known):
         raise StandardRefused(
             f"标准 {known.code} 已用于公布的考核，不能再改。请换一个代号（例如 {known.code}_2）作为新的版本装入。"
         )

@@ -2,7 +2,8 @@
 
 import functools
 import hashlib
-import io
+import itertools
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,7 +15,7 @@ from django.utils import timezone
 from assessments import scoring
 from assessments.models import AreaResult, BodyResult
 from assessments.standards import Definition
-from federation.shared.fields import holding_paths, subtree
+from federation.shared.fields import paths_now, subtree
 from federation.shared.metrics import compute, span_of
 from orgs.metrics import THREE_HUNDRED_PERCENTS
 from orgs.models import BodyKind, Level, Organisation
@@ -25,8 +26,12 @@ _COLUMNS = (
 )  # fmt: skip
 # Places over a whole area are known only when every county is in; a recomputed county keeps the old ones till then.
 _KEPT = {"run_id", "organisation_id", "rank_area", "position"}
+_AREA_COLUMNS = (
+    "run_id", "organisation_id", "org_path", "bodies", "complete", "complete_sourced", "total_sum", "items", "bands",
+    "rates", "updated_at",
+)  # fmt: skip
 _BATCH = 500
-_PLACE = "(" + ", ".join(["%s"] * len(_COLUMNS)) + ")"
+_PIECE = 100
 
 
 def write_results(run, scores, ranks: dict[int, int], places: dict[int, tuple[int, int]] | None = None) -> int:
@@ -39,59 +44,74 @@ def write_results(run, scores, ranks: dict[int, int], places: dict[int, tuple[in
     # Bodies share few amounts, and the database's own way of writing one is slow.
     cents = functools.cache(lambda amount: connection.ops.adapt_decimalfield_value(amount, 8, 2))
     rows = [_row(run, score, ranks[score.body.pk], places.get(score.body.pk, (0, 0)), now, cents) for score in scores]
-    table = connection.ops.quote_name(BodyResult._meta.db_table)
     kept = _KEPT - {"rank_area", "position"} if places else _KEPT
-    updates = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in kept)
     compared = ("digest", "rank_area", "position") if places else ("digest",)
-    differs = " OR ".join(f"{table}.{name} <> excluded.{name}" for name in compared)
-    head = f"INSERT INTO {table} ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608 - our own names
-    tail = f" ON CONFLICT (run_id, organisation_id) DO UPDATE SET {updates} WHERE {differs}"
+    return _upsert(run, BodyResult, _COLUMNS, rows, kept=kept, compared=compared)
+
+
+def _upsert(run, model, columns: tuple, rows: list, kept: set, compared: tuple = ()) -> int:
+    """Insert `rows` of the run, or update what is there but for `kept`: where one of `compared` differs, or always.
+
+    Nothing in them is null, and neither JSON nor our texts hold a tab or a line end as such.
+    """
+    table = connection.ops.quote_name(model._meta.db_table)
+    names = ", ".join(columns)
+    updates = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in kept)
+    tail = f" ON CONFLICT (run_id, organisation_id) DO UPDATE SET {updates}"
+    if compared:
+        tail += " WHERE " + " OR ".join(f"{table}.{name} <> excluded.{name}" for name in compared)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and len(rows) > _BATCH:
-            return _copy(cursor, table, rows, tail, is_first=not BodyResult.objects.filter(run=run).exists())
-        size = _batch_size()
+            return _copy(cursor, table, names, rows, tail, is_first=not model._base_manager.filter(run=run).exists())
+        # SQLite takes so many parameters a statement and no more.
+        size = min(_BATCH, (connection.features.max_query_params or 32_000) // len(columns))
+        place = "(" + ", ".join(["%s"] * len(columns)) + ")"
         written = 0
         for start in range(0, len(rows), size):
             batch = rows[start : start + size]
-            cursor.execute(head + ", ".join([_PLACE] * len(batch)) + tail, [value for row in batch for value in row])
+            places = ", ".join([place] * len(batch))
+            values = [value for row in batch for value in row]
+            cursor.execute(f"INSERT INTO {table} ({names}) VALUES {places}{tail}", values)  # noqa: S608 - our own names
             written += cursor.rowcount
     return written
 
 
-def _copy(cursor, table: str, rows: list, tail: str, is_first: bool) -> int:
+def _copy(cursor, table: str, names: str, rows: list, tail: str, is_first: bool) -> int:
     """By COPY: the server parses a long list of values several times slower.
 
     Straight into the table where the run has no results yet (`is_first`), else through a temporary one.
     """
-    columns = ", ".join(_COLUMNS)
-    # Nothing here is null, and neither JSON nor our texts hold a tab or a line end as such.
-    text = "".join(["\t".join(map(str, row)) + "\n" for row in rows]).replace("\\", "\\\\")
+    line = "\t".join(["%s"] * len(rows[0])) + "\n"
+    lines = _Lines(line % row for row in rows)
     if is_first:
-        cursor.cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", io.StringIO(text))
+        cursor.cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", lines)
         return cursor.cursor.rowcount
-    cursor.execute(
-        f"CREATE TEMPORARY TABLE incoming_results ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"  # noqa: S608
-    )
-    cursor.cursor.copy_expert(f"COPY incoming_results ({columns}) FROM STDIN", io.StringIO(text))
-    cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM incoming_results {tail}")  # noqa: S608
+    cursor.execute(f"CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA")  # noqa: S608
+    cursor.cursor.copy_expert(f"COPY incoming ({names}) FROM STDIN", lines)
+    cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming {tail}")  # noqa: S608
     written = cursor.rowcount
-    cursor.execute("DROP TABLE incoming_results")
+    cursor.execute("DROP TABLE incoming")
     return written
 
 
+class _Lines:
+    """A file that COPY reads from, some lines at a time: a province's results are not held once more as text."""
+
+    def __init__(self, lines):
+        self._lines = lines
+
+    def read(self, size: int = 0) -> bytes:
+        return "".join(itertools.islice(self._lines, _PIECE)).replace("\\", "\\\\").encode()
+
+
 def _row(run, score, rank: int, place: tuple[int, int], now, cents) -> tuple:
-    digest = f"{score.digest}|{rank}|{score.band}|{score.body.path}"
-    score.row_digest = hashlib.blake2b(digest.encode(), digest_size=32).hexdigest()
+    body = score.body
+    score.row_digest = score.digest_with(f"{rank}|{score.band}|{body.path}")
     return (
-        run.pk, score.body.pk, score.body.path, cents(score.total), cents(score.bonus), cents(score.penalty),
-        cents(score.deciding), score.met, score.unsourced, score.pending, score.band, rank, *place,
+        run.pk, body.pk, body.path, cents(score.total), cents(score.bonus), cents(score.penalty), cents(score.deciding),
+        score.met, score.unsourced, score.pending, score.band, rank, *place,
         score.items, score.row_digest, now,
     )  # fmt: skip
-
-
-def _batch_size() -> int:
-    # SQLite takes so many parameters a statement and no more.
-    return min(_BATCH, (connection.features.max_query_params or 32_000) // len(_COLUMNS))
 
 
 def drop_unjudged(run, still_judged):
@@ -175,19 +195,12 @@ class Tally:
         for band, count in area.bands.items():
             self.bands[band] = self.bands.get(band, 0) + count
 
-    def row(self, run, organisation, rates: dict) -> AreaResult:
-        return AreaResult(
-            run=run,
-            organisation=organisation,
-            bodies=self.bodies,
-            complete=self.complete,
-            complete_sourced=self.complete_sourced,
-            total_sum=self.total_sum,
-            items={code: [met, str(total)] for code, (met, total) in self.items.items()},
-            bands=self.bands,
-            rates=rates,
-            updated_at=timezone.now(),
-        )
+    def row(self, run, organisation: int, path: str, rates: dict, now) -> tuple:
+        items = {code: [met, str(total)] for code, (met, total) in self.items.items()}
+        texts = [json.dumps(each, ensure_ascii=False) for each in (items, self.bands, rates)]
+        total = connection.ops.adapt_decimalfield_value(self.total_sum, 14, 2)
+        counts = self.bodies, self.complete, self.complete_sourced
+        return run.pk, organisation, path, *counts, total, *texts, now
 
 
 def roll_up_parts(run, definition: Definition, paths: list[str], scores, window, is_whole: bool = False):
@@ -250,21 +263,15 @@ def write_areas(run, pairs, window):
     """One row an area, with the three hundred-percents as of the run's day; written over what was there."""
     areas = [area for area, _tally in pairs]
     figures = compute(THREE_HUNDRED_PERCENTS, areas, window)
-    rows = []
-    for area, tally in pairs:
-        each = {name: figures.of(name, area) for name in THREE_HUNDRED_PERCENTS}
-        rows.append(tally.row(run, area, {name: [one.numerator, one.denominator] for name, one in each.items()}))
-    with transaction.atomic(), holding_paths(Organisation, [area.pk for area in areas]):
-        AreaResult.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["run", "organisation"],
-            update_fields=[
-                "org_path", "bodies", "complete", "complete_sourced", "total_sum", "items", "bands", "rates",
-                "updated_at",
-            ],
-            batch_size=_BATCH,
-        )  # fmt: skip
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    with transaction.atomic():
+        paths = paths_now(Organisation, [area.pk for area in areas])
+        rows = []
+        for area, tally in pairs:
+            each = {name: figures.of(name, area) for name in THREE_HUNDRED_PERCENTS}
+            rates = {name: [one.numerator, one.denominator] for name, one in each.items()}
+            rows.append(tally.row(run, area.pk, paths[area.pk], rates, now))
+        _upsert(run, AreaResult, _AREA_COLUMNS, rows, kept={"run_id", "organisation_id"})
 
 
 def facts_digest(run, written=None) -> str:

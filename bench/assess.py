@@ -138,6 +138,20 @@ def statements(path: str, day: str, year: int):
         f"SELECT org_path, count(*), {certified} FROM committees_appointment WHERE {inside} GROUP BY org_path",  # noqa: S608
         [day, day, *reach],
     )
+    yield (
+        "SELECT a.org_path, count(*) FROM committees_trainingattendance a "
+        "JOIN committees_trainingsession s ON s.id = a.session_id WHERE a.org_path >= %s AND a.org_path < %s "
+        "AND a.presence = 'attended' AND a.result <> 'failed' AND s.state = 'held' "
+        "AND s.ends_on BETWEEN %s AND %s GROUP BY a.org_path",
+        [*reach, f"{year}-01-01", day],
+    )
+    yield (
+        "SELECT l.org_path, count(*), sum(m.amount) FROM committees_subsidymonth m "
+        "JOIN committees_subsidyline l ON l.id = m.line_id JOIN committees_subsidybatch b ON b.id = l.batch_id "
+        "WHERE l.org_path >= %s AND l.org_path < %s AND m.month BETWEEN %s AND %s AND l.outcome <> 'failed' "
+        "AND b.state IN ('paid', 'archived') AND b.paid_on <= %s GROUP BY l.org_path",
+        [*reach, f"{year}-01-01", f"{year}-06-01", day],
+    )
     current = (
         "registered_on <= %s AND (moved_away_on IS NULL OR moved_away_on > %s) "
         "AND (deceased_on IS NULL OR deceased_on > %s) AND (cancelled_on IS NULL OR cancelled_on > %s)"

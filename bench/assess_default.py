@@ -24,6 +24,7 @@ from assessments import scoring
 from assessments.models import BodyResult
 from assessments.reasons import reason
 from assessments.standards import parse
+from bench import member_defaults
 from bench.harness import Clock
 from federation.shared.metrics import Figure, metric
 from ledgers.models import DisabledPerson
@@ -232,6 +233,9 @@ AGGREGATES = {
         lambda w: Tenure.objects.in_post_on(w.as_of).filter(post=Post.COMMITTEE_MEMBER),
         lambda w: Q(appointment__certificate_issued_on__lte=w.as_of, appointment__certificate_expires_on__gte=w.as_of),
     ),
+    "committees.directors_trained": member_defaults.directors_trained,
+    "committees.trainings_completed": member_defaults.trainings_completed,
+    "committees.subsidy_months_paid": member_defaults.months_paid,
     "ledgers.persons_complete": share_below(_persons, lambda w: Q(missing_mandatory=0)),
     "ledgers.persons_valid": share_below(_persons, lambda w: Q(failed_checks="")),
 }

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from django.db import connection, transaction
 
+from bench import member_facts
 from bench.world import TODAY, uid_value
 from committees.models import Appointment
 from federation.demo.people import GIVEN_FEMALE, GIVEN_MALE, SURNAMES
@@ -114,6 +115,7 @@ class Facts:
             "certificate_issued_on", "certificate_expires_on",
         )  # fmt: skip
         insert_rows(Appointment, names, iter(appointments))
+        self.tenures, self.appointments = tenures, appointments
         return len(workers) + len(tenures) + len(appointments)
 
     def _worker(self, number):
@@ -132,7 +134,10 @@ class Facts:
 
 
 def write_facts(bodies: list[dict], context) -> int:
-    number = Facts(bodies, context).write()
+    facts = Facts(bodies, context)
+    number = facts.write()
+    with transaction.atomic():
+        number += member_facts.write(bodies, facts.tenures, facts.appointments, context.seed)
     if connection.vendor == "postgresql":
         connection.check_constraints()
     return number

@@ -56,15 +56,9 @@ def run(context):
 
 def corpus_of_the_tests() -> dict:
     """{name: bytes, or what makes them} of every file the tests send that is refused, wrong or odd."""
-    from tests.rosters.test_forgiving import ACCEPTED
-    from tests.rosters.test_hostile_cells import WRONG
-    from tests.rosters.test_hostile_containers import REFUSED
-    from tests.rosters.test_hostile_count import CELLS_MORE, REFUSED_MORE
+    from tests.rosters import corpus
 
-    corpus = dict(ACCEPTED)
-    for files in (WRONG, CELLS_MORE, REFUSED, REFUSED_MORE):
-        corpus |= {name: made for name, (made, *_) in files.items()}
-    return corpus
+    return corpus.files()
 
 
 def written(folder: Path, corpus: dict) -> dict[str, Path]:

@@ -14,13 +14,11 @@ from django.urls import reverse
 from accounts.models import Assignment, User
 from bench.harness import Figure, Timed, timed
 from federation.roles import Role
+from federation.shared.memory import keep_what_is_loaded
 from ledgers.models import DisabledPerson
 from orgs.models import BodyKind, Level, Organisation
 
 QUERIES, MILLISECONDS = 15, 50
-# Common values of which hardly anybody has all: no index leads there, and in a province the page walks over all names
-# before it can say so. An answer after half a second is worth more than thirty pages that each looked at a part.
-WALK_MILLISECONDS = 1000
 WHERE = (
     ("village", Level.VILLAGE, Role.VILLAGE_MEMBER),
     ("township", Level.TOWNSHIP, Role.TOWNSHIP_MEMBER),
@@ -64,7 +62,7 @@ MORE_CONDITIONS = (
     }),
 )  # fmt: skip
 
-
+# Common values of which hardly anybody has all.
 COMMON_TOGETHER_RARE = {
     "category": "3", "grade": "1", "sex": "2", "age_from": "20", "age_to": "24", "marital_status": "widowed",
     "dibao": "urban", "housing": "borrowed",
@@ -72,6 +70,8 @@ COMMON_TOGETHER_RARE = {
 
 
 def run(context):
+    # As the server does after its start.
+    keep_what_is_loaded()
     rows = DisabledPerson.objects.count()
     for scope, level, role in WHERE:
         body = Organisation.objects.filter(level=level).exclude(body_kind=BodyKind.SPECIALISED_ASSOCIATION)
@@ -81,8 +81,7 @@ def run(context):
             yield figure(context, client, rows, scope, body, page, query)
         for page, query in MORE_CONDITIONS:
             yield figure(context, client, rows, scope, body, page, query)
-        most = WALK_MILLISECONDS if scope == "province" else MILLISECONDS
-        yield figure(context, client, rows, scope, body, "common, together rare", COMMON_TOGETHER_RARE, most)
+        yield figure(context, client, rows, scope, body, "common, together rare", COMMON_TOGETHER_RARE)
         yield figure(context, client, rows, scope, body, "ten pages on", following(client, 10))
 
 
@@ -107,14 +106,14 @@ def following(client, pages: int) -> dict:
     return query
 
 
-def figure(context, client, rows, scope, body, page, query, most=MILLISECONDS) -> Figure:
+def figure(context, client, rows, scope, body, page, query) -> Figure:
     address = reverse("person-list")
     with CaptureQueriesContext(connection) as queries:
         response = client.get(address, query)
         statements = list(queries.captured_queries)
     assert response.status_code == 200, response.status_code
     ours = timed(lambda: client.get(address, query), times=9, warm=2)
-    floor = timed(lambda: bare_page(body.path), times=9, warm=1)
+    floor = floor_of(body.path)
     default = default_of(body.path)
     return Figure(
         name="list_persons",
@@ -124,8 +123,8 @@ def figure(context, client, rows, scope, body, page, query, most=MILLISECONDS) -
         wall_seconds=ours.wall,
         floor_seconds=floor.cpu,
         default_seconds=default.cpu,
-        goal=f"≤ {most} ms, ≤ {QUERIES} queries",
-        met=ours.cpu * 1000 <= most and len(statements) <= QUERIES,
+        goal=f"≤ {MILLISECONDS} ms, ≤ {QUERIES} queries",
+        met=ours.cpu * 1000 <= MILLISECONDS and len(statements) <= QUERIES,
         more={
             "scope": scope,
             "page": page,
@@ -133,6 +132,11 @@ def figure(context, client, rows, scope, body, page, query, most=MILLISECONDS) -
             "sql_seconds": round(sum(float(query["time"]) for query in statements), 4),
         },
     )
+
+
+@functools.cache
+def floor_of(path: str) -> Timed:
+    return timed(lambda: bare_page(path), times=9, warm=1)
 
 
 @functools.cache

@@ -17,6 +17,7 @@ import shutil
 from pathlib import Path
 
 from federation.demo.people import Population
+from federation.shared.normalise import with_check_digit
 from federation.shared.workbooks import Column, Sheet, write_workbook
 
 DIVISIONS = Path(__file__).resolve().parent.parent / "orgs" / "fixtures" / "divisions-huining.csv"
@@ -116,7 +117,7 @@ class Maker:
                 f"{village or township}", township, village, "残疾人" if disabled else "残疾人亲友",
                 f"{one.id_number}4{self.random.randint(2, 4)}" if disabled else "",
                 "" if disabled else self.people.name("1"), "" if disabled else "父子",
-                f"629999{number:06d}{self.random.randrange(10**7):07d}",
+                with_check_digit(f"629999{number:06d}{self.random.randrange(10**6):06d}"),
                 started, started, "2027-12-31", self.random.choice(("公益性岗位", "财政补贴")), f"ZW{number:05d}",
                 started, "2027-12-31" if self.random.random() < 0.9 else self.day(1, 300),
             )  # fmt: skip

@@ -72,16 +72,21 @@ _measured: dict = {}
 def figures_of(context) -> dict:
     """Floor, new import, the same again, default: measured once for both benches of a process."""
     if not _measured:
-        path, username = prepare(context)
-        _measured["floor"] = isolated(lambda: floor(path))
-        empty()
-        _measured["new"] = isolated(lambda: product(path, username))
-        written = stamps()
-        _measured["again"] = isolated(lambda: product(path, username))
-        _measured["rewritten"] = sum(stamp != written.get(pk) for pk, stamp in stamps().items())
-        empty()
-        _measured["default"] = isolated(lambda: import_plainly(path, DEFAULT_ROWS))
+        _measured.update(_measure(context))
     return _measured
+
+
+def _measure(context) -> dict:
+    path, username = prepare(context)
+    found = {"floor": isolated(lambda: floor(path))}
+    empty()
+    found["new"] = isolated(lambda: product(path, username))
+    written = stamps()
+    found["again"] = isolated(lambda: product(path, username))
+    found["rewritten"] = sum(stamp != written.get(pk) for pk, stamp in stamps().items())
+    empty()
+    found["default"] = isolated(lambda: import_plainly(path, DEFAULT_ROWS))
+    return found
 
 
 def product(path: Path, username: str) -> dict:

@@ -5,4 +5,6 @@ from orgs.models import Level
 
 
 def run(context):
-    return figures(context, "summary_province", Level.PROVINCE, 2, times=3)
+    # SQLite is what one office runs on: its line says what a province would cost there, without a goal.
+    seconds = 2 if context.engine == "postgresql" else None
+    return figures(context, "summary_province", Level.PROVINCE, seconds, times=3)

@@ -15,13 +15,15 @@ from django.db.models.functions import Substr
 
 from committees.models import Appointment, SubsidyBatch, SubsidyDeduction, SubsidyLine, SubsidyMonth, SubsidyStandard
 from committees.reckoning import Book, Reckoned, Spell, Terms, divide, last_of, months_between, months_served
+from federation.shared.bulk import insert_columns, now_text
 from federation.shared.fields import holding_paths, subtree
 from federation.shared.money import cents
-from federation.shared.rosters.bulk import insert_columns, now_text
+from federation.shared.templatetags.ui import cn_month
 from orgs.models import BodyKind, Level, Organisation
 
 ZERO = Decimal("0.00")
 REGULAR = SubsidyLine.Kind.REGULAR
+PAID_ELSEWHERE = "{}已按原岗位发过，不再发；金额不同的，请更正原来的明细。"
 NOTHING_DUE = "本期没有应发的月份，但登记了扣减。请删去扣减。"
 
 
@@ -34,6 +36,9 @@ class Due:
     organisation: int
     role: str
     reckoned: Reckoned
+    # Whose months these are; nobody's for a second post held by permission.
+    payee: int | None = None
+    note: str = ""
 
 
 # --- parts of an area ---------------------------------------------------------------------------------
@@ -87,13 +92,23 @@ def appointments_in(batch: SubsidyBatch) -> QuerySet:
 
 _SPELL = (
     "pk", "tenure__worker_id", "organisation_id", "org_path", "role", "employment", "tenure__started_on",
-    "tenure__ended_on",
+    "tenure__ended_on", "tenure__permit_id",
 )  # fmt: skip
 
 
 def book_of(batch: SubsidyBatch, path: str) -> Book:
     """The standards that decide in a part of the batch, as they are now."""
     return book_for(path, batch.first_month, last_of(batch.last_month))
+
+
+def standards_digest(batch: SubsidyBatch) -> str:
+    """One hash over what the standards say in the batch's months: recorded, raised or ended, it is another."""
+    first, last = batch.first_month, last_of(batch.last_month)
+    digest = hashlib.sha256()
+    for each in book_of(batch, batch.organisation.path).terms:
+        days = max(each.first, first), min(each.last or last, last)
+        digest.update("|".join(map(str, (*each[:6], *each.shares, *days))).encode() + b"\n")
+    return digest.hexdigest()
 
 
 def held_book(batch: SubsidyBatch, path: str) -> Book:
@@ -115,17 +130,25 @@ def still_due(batch: SubsidyBatch, path: str, book: Book, due: list[Due]) -> lis
 
 def due_in(batch: SubsidyBatch, path: str, book: Book | None = None) -> list[Due]:
     """What the appointments of a part are due in the period and have not been paid by another batch."""
+    return _due_of(batch, rows_of_part(appointments_in(batch), batch, path), book or book_of(batch, path))
+
+
+def due_in_all(batch: SubsidyBatch) -> list[Due]:
+    """The same of the whole area, in one piece: what is only looked at is not divided into pieces of work."""
+    path = batch.organisation.path
+    return _due_of(batch, appointments_in(batch).filter(subtree(path, "org_path")), book_of(batch, path))
+
+
+def _due_of(batch: SubsidyBatch, here: QuerySet, book: Book) -> list[Due]:
     first, last = batch.first_month, last_of(batch.last_month)
     months = months_between(first, last)
     served = Appointment.objects.served_between(first, last)
-    here = rows_of_part(appointments_in(batch), batch, path)
     inside = set(here.values_list("pk", flat=True))
     # A month belongs to one of a person's appointments, so all of them are looked at, wherever they are.
     rows = served.filter(tenure__worker__in=here.order_by().values("tenure__worker")).order_by(
         "tenure__worker_id", "pk"
     )
     paid = paid_months(here, first, last, batch)
-    book = book or book_of(batch, path)
     found = []
     for _worker, spells in groupby(rows.values_list(*_SPELL).iterator(chunk_size=5000), key=lambda row: row[1]):
         found += _due_of_person(batch.month_rule, list(spells), months, inside, paid, book)
@@ -133,32 +156,56 @@ def due_in(batch: SubsidyBatch, path: str, book: Book | None = None) -> list[Due
 
 
 def _due_of_person(rule, spells, months, inside, paid, book) -> Iterable[Due]:
-    counted = months_served(rule, [Spell(row[0], row[6], row[7]) for row in spells], months)
-    nothing = frozenset()
-    for pk, worker, organisation, path, role, employment, *_days in spells:
+    counted = months_served(rule, [Spell(row[0], *row[6:8], row[8] is not None) for row in spells], months)
+    for pk, worker, organisation, path, role, employment, *_days, permit in spells:
         if pk not in inside:
             continue
-        done = paid.get(pk, nothing)
-        wanted = tuple(month for month in counted.get(pk, ()) if month not in done)
+        served, payee = counted.get(pk, ()), payee_of(worker, permit)
+        wanted = tuple(month for month in served if not paid.has(payee, pk, month))
         if wanted:
-            yield Due(pk, worker, organisation, role, book.line(path, role, employment, wanted))
+            elsewhere = [month for month in served if paid.is_elsewhere(payee, pk, month)]
+            note = PAID_ELSEWHERE.format("、".join(map(cn_month, elsewhere[:6]))) if elsewhere else ""
+            yield Due(pk, worker, organisation, role, book.line(path, role, employment, wanted), payee, note)
 
 
-def paid_months(appointments: QuerySet, first, last, batch=None) -> dict[int, set[datetime.date]]:
-    """{appointment: months that another batch than `batch` pays already}."""
-    rows = SubsidyMonth.objects.filter(month__gte=first, month__lte=last)
-    rows = rows.filter(appointment__in=appointments.order_by().values("pk"))
+def payee_of(worker: int, permit: int | None) -> int | None:
+    """Whose months a post's are: a person's, once; those of a second post held by permission nobody's but its own."""
+    return worker if permit is None else None
+
+
+class PaidMonths:
+    """Months that are paid already: of appointments, and of persons whatever their post was then."""
+
+    def __init__(self, rows: Iterable[tuple]):
+        self._here, self._of_person = defaultdict(set), defaultdict(set)
+        for appointment, payee, month in rows:
+            self._here[appointment].add(month)
+            if payee is not None:
+                self._of_person[payee].add(month)
+
+    def has(self, payee: int | None, appointment: int, month: datetime.date) -> bool:
+        return month in self._here.get(appointment, ()) or month in self._of_person.get(payee, ())
+
+    def is_elsewhere(self, payee: int | None, appointment: int, month: datetime.date) -> bool:
+        """Paid to the person at another post, as when a move is recorded only afterwards."""
+        return month in self._of_person.get(payee, ()) and month not in self._here.get(appointment, ())
+
+
+def paid_months(appointments: QuerySet, first, last, batch=None, kind=REGULAR) -> PaidMonths:
+    """What is paid already to those who hold `appointments`, without the lines of `kind` of `batch`."""
+    rows = SubsidyMonth.objects.standing().filter(month__gte=first, month__lte=last)
+    rows = rows.filter(line__worker__in=appointments.order_by().values("tenure__worker"))
     if batch is not None:
-        rows = rows.exclude(line__batch=batch, line__kind=REGULAR)
-    found = defaultdict(set)
-    for appointment, month in rows.values_list("appointment_id", "month"):
-        found[appointment].add(month)
-    return found
+        rows = rows.exclude(line__batch=batch, line__kind=kind)
+    return PaidMonths(rows.values_list("appointment_id", "payee_id", "month").iterator(chunk_size=5000))
 
 
 # --- storing --------------------------------------------------------------------------------------------
 def store_due(batch: SubsidyBatch, path: str, due: list[Due], by):
-    """Write the part's regular lines anew; a line with deductions keeps them. In a transaction."""
+    """Write the part's regular lines anew; a line with deductions keeps them. In a transaction.
+
+    Persons in the order of their keys: two batches that pay the same persons wait for one another, never both.
+    """
     lines = rows_of_part(SubsidyLine.objects.filter(batch=batch, kind=REGULAR), batch, path)
     # Asked of the deductions themselves: a line that had too little to take them from says less.
     taken = SubsidyDeduction.objects.filter(line__in=lines.order_by().values("pk")).order_by()
@@ -182,6 +229,7 @@ def rewrite(line: SubsidyLine, due: Due | None):
     line.month_count = len(due.reckoned.months) if due else 0
     line.gross_amount = gross
     line.problem = due.reckoned.problem if due else NOTHING_DUE
+    line.reason = due.note if due else ""
     settle(line, due.reckoned.shares if due else (ZERO, ZERO, ZERO))
     line.save()
 
@@ -231,8 +279,8 @@ def _insert_lines(batch, due: list[Due], paths: dict[int, str], by):
             "role": [each.role for each in due],
             "parts": parts, "month_count": months, "gross_amount": amounts, "deducted_amount": "0",
             "amount": amounts, "county_share": county, "township_share": township, "welfare_share": welfare,
-            "problem": problems, "reason": "", "corrects_id": None, "outcome": "", "outcome_reason": "",
-            "outcome_on": None,
+            "problem": problems, "reason": [each.note for each in due], "corrects_id": None, "outcome": "",
+            "outcome_reason": "", "outcome_on": None,
         },
         len(due),
     )  # fmt: skip
@@ -247,23 +295,25 @@ def _insert_months(batch, due: list[Due]):
         if len(wanted) < 500
         else SubsidyLine.objects.filter(batch=batch, kind=REGULAR).values_list("appointment_id", "pk")
     )
-    insert_months([(ids[each.appointment], each.appointment, each.reckoned.months) for each in due])
+    insert_months([(ids[each.appointment], each.appointment, each.payee, each.reckoned.months) for each in due])
 
 
 def insert_months(rows: list[tuple]):
-    """(line, appointment, months) → one row a month. A month that was paid already raises IntegrityError."""
-    said = {id(months): months for _line, _appointment, months in rows}
+    """(line, appointment, payee, months) → one row a month. A month that was paid already raises IntegrityError."""
+    said = {id(months): months for *_whose, months in rows}
     said = {key: _month_texts(months) for key, months in said.items()}
-    lines, appointments, flat = [], [], []
-    for line, appointment, months in rows:
+    lines, appointments, payees, flat = [], [], [], []
+    for line, appointment, payee, months in rows:
         flat += said[id(months)]
         lines += [str(line)] * len(months)
         appointments += [str(appointment)] * len(months)
+        payees += [None if payee is None else str(payee)] * len(months)
     insert_columns(
         SubsidyMonth,
         {
             "line_id": lines,
             "appointment_id": appointments,
+            "payee_id": payees,
             "month": [month for month, _standard, _amount in flat],
             "standard_id": [standard for _month, standard, _amount in flat],
             "amount": [amount for _month, _standard, amount in flat],

@@ -1,11 +1,11 @@
 """Questions about appointments and subsidies."""
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from federation.shared.fields import subtree
 from federation.shared.scope import ScopedQuerySet
 from orgs.models.organisations import STEPLEN
-from orgs.querysets import spanning
+from orgs.querysets import OwnRows, spanning
 
 
 class AppointmentQuerySet(ScopedQuerySet):
@@ -62,10 +62,62 @@ class SubsidyBatchQuerySet(ScopedQuerySet):
         return self.filter(in_line_with(path), first_month__lte=last_month, last_month__gte=first_month)
 
 
-class SubsidyLineQuerySet(ScopedQuerySet):
+class SubsidyLineQuerySet(OwnRows, ScopedQuerySet):
     def final(self):
         return self.filter(batch__state__in=self.model.batch.field.related_model.FINAL)
 
 
+class SubsidyMonthQuerySet(QuerySet):
+    def standing(self):
+        """Paid, or about to be: without those that were given up and may be paid by a later batch."""
+        return self.filter(freed_on__isnull=True)
+
+
+class SubsidyPaymentQuerySet(ScopedQuerySet):
+    def waiting(self):
+        return self.filter(outcome=self.model.Outcome.WAITING)
+
+    def failed(self):
+        return self.filter(outcome=self.model.Outcome.FAILED)
+
+
 class SubsidyDeductionQuerySet(ScopedQuerySet):
+    pass
+
+
+class SubsidyPeriodQuerySet(ScopedQuerySet):
+    def bearing_on(self, path: str):
+        return self.filter(in_line_with(path))
+
+    def in_force_at(self, path: str, year: int):
+        """What holds for the area at `path`: the latest of the nearest area that has laid something down; or None."""
+        rows = self.filter(org_path__in=[*paths_above(path), path], from_year__lte=year)
+        return rows.order_by("-org_path", "-from_year").select_related("organisation").first()
+
+
+class TrainingSessionQuerySet(ScopedQuerySet):
+    def visible_to(self, principal, permission: str | None = None):
+        """Sessions of one's own area; to read, also those that a body above invites to."""
+        rows = super().visible_to(principal, permission)
+        if principal is None or permission not in (None, self.model.view_permission):
+            return rows
+        above = {path for scope in principal.scopes(self.model.view_permission) for path in paths_above(scope.path)}
+        return rows | self.filter(org_path__in=above) if above else rows
+
+    def held_by(self, first, last):
+        """Held, and over by a day of the span."""
+        return self.filter(state=self.model.State.HELD, ends_on__gte=first, ends_on__lte=last)
+
+
+class AttendanceQuerySet(OwnRows, ScopedQuerySet):
+    def completed_between(self, first, last):
+        """Was there and did not fail, at a session that was held and ended in the span."""
+        presence, result = self.model.Presence.ATTENDED, self.model.Result.FAILED
+        sessions = self.model._meta.get_field("session").related_model.objects
+        held = sessions.filter(state="held", ends_on__gte=first, ends_on__lte=last).order_by()
+        # No join: SQLite would walk the sessions of the year once more for every row.
+        return self.filter(presence=presence, session__in=held.values("pk")).exclude(result=result)
+
+
+class TrainingTargetQuerySet(ScopedQuerySet):
     pass

@@ -11,6 +11,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
+from federation.shared.templatetags.ui import cn_month, cn_months
+
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 _DAY = datetime.timedelta(days=1)
@@ -141,7 +143,7 @@ class Book:
         self._known: dict[tuple, tuple[Terms | None, Decimal]] = {}
         self._lines: dict[tuple, Reckoned] = {}
 
-    def _heads(self, path: str) -> tuple[str, ...]:
+    def heads(self, path: str) -> tuple[str, ...]:
         """The paths at and above `path` that have standards, nearest first."""
         return tuple(path[:length] for length in self._lengths if path[:length] in self._by_path)
 
@@ -151,7 +153,7 @@ class Book:
         The nearest area with a standard that fits wins; there, the one that names role and employment more closely.
         A floor is paid only where no other standard fits.
         """
-        heads = self._heads(path)
+        heads = self.heads(path)
         key = (heads, role, employment, month)
         if key not in self._known:
             self._known[key] = self._decide(*key)
@@ -159,7 +161,7 @@ class Book:
 
     def line(self, path: str, role: str, employment: str, months: tuple[datetime.date, ...]) -> "Reckoned":
         """`reckon`, worked out once for all who serve under the same standards for the same months."""
-        key = (self._heads(path), role, employment, months)
+        key = (self.heads(path), role, employment, months)
         if key not in self._lines:
             self._lines[key] = reckon(self, path, role, employment, months)
         return self._lines[key]
@@ -204,22 +206,17 @@ def reckon(book: Book, path: str, role: str, employment: str, months: Iterable[d
             without.append(month)
             continue
         if terms.amount < floor:
-            below.append(f"{month:%Y-%m} 的标准 {terms.amount} 元低于上级规定的 {floor} 元")
+            below.append(f"{cn_month(month)}的标准 {terms.amount} 元低于上级规定的 {floor} 元")
         paid.append(Month(month, terms))
     problem = ""
     if without:
-        problem = f"{_span(without)}没有补贴标准。请补登标准后重新计算。"
+        problem = f"{cn_months(without[0], without[-1])}没有补贴标准。请补登标准后重新计算。"
     elif below:
         problem = f"{below[0]}。请核对标准后重新计算。"
     gross = sum((each.terms.amount for each in paid), ZERO)
     count = len(paid[0].terms.shares) if paid else 3
     shares = tuple(sum((each.terms.shares[place] for each in paid), ZERO) for place in range(count))
     return Reckoned(tuple(paid), parts_of(paid), gross, shares, problem)
-
-
-def _span(months: list[datetime.date]) -> str:
-    first, last = months[0], months[-1]
-    return f"{first:%Y-%m} " if first == last else f"{first:%Y-%m} 至 {last:%Y-%m} "
 
 
 def parts_of(paid: Iterable[Month]) -> tuple[dict, ...]:

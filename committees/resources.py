@@ -1,6 +1,8 @@
 """The roster of committee members: a row is a worker, the post held at a body, and the engagement behind it."""
 
+from committees.bank_answers import BankAnswerRoster
 from committees.models import Appointment
+from committees.training_roster import AttendanceRoster
 from federation.shared import normalise
 from federation.shared.ethnicity import ETHNICITY
 from federation.shared.list_exports import Shown, roster_shown
@@ -14,6 +16,8 @@ from orgs.models import Identity, Level, PlaceKind, Post, Sex, Tenure, Worker
 from orgs.places import Places, WrittenPlaces, find_all
 from orgs.worker_rules import contradictions
 
+__all__ = ["AttendanceRoster", "MemberRoster", "prepare_written"]
+
 ROLE = Dictionary(
     Appointment.Role.choices,
     {
@@ -26,6 +30,7 @@ ROLE = Dictionary(
 IDENTITY = Dictionary(Identity.choices, {"disabled": ["本人残疾", "残疾"], "relative": ["亲友", "残疾人亲属", "亲属"]})
 EMPLOYMENT = Dictionary(Appointment.Employment.choices, {"public_welfare": ["公益岗", "公益性岗"]})
 ELSEWHERE = "其他机构"
+__all__ = ["BankAnswerRoster", "MemberRoster", "prepare_written"]
 
 _WORKER = ("name", "sex", "ethnicity", "born_on", "education", "political_status", "phone", "address", "identity",
            "certificate_number", "relative_name", "relation", "payment_account")  # fmt: skip

@@ -2,13 +2,15 @@
 
 from django.urls import reverse
 
-from committees import batch_lines
-from committees.services.batches import JOB, batch_of_job, fail_batch, finish_computing
+from committees import bank_sheets, batch_lines, notices
+from committees.services.batches import JOB, batch_of_job, fail_batch, finish_computing, note_standards
 from federation.shared.jobs import ChunkSpec, JobKind, register
+from orgs.bulk import hold_tree
 
 
 def plan(job) -> list[ChunkSpec]:
     batch = batch_of_job(job)
+    note_standards(batch)
     served = batch_lines.appointments_in(batch)
     return [
         # Parts where nobody serves any more are worked on too: lines of an earlier computation go.
@@ -23,6 +25,7 @@ def work(ctx):
     book = batch_lines.book_of(batch, path)
     due = batch_lines.due_in(batch, path, book)
     with ctx.committing():
+        hold_tree()
         due = batch_lines.still_due(batch, path, book, due)
         batch_lines.store_due(batch, path, due, ctx.job.requested_by)
 
@@ -44,3 +47,5 @@ register(
         result_url=lambda job: reverse("subsidy-batch-detail", args=[job.payload["batch"]]),
     )
 )
+register(bank_sheets.JOB)
+register(notices.PRINTING.kind())

@@ -1,13 +1,50 @@
 from django.urls import path
 
 from committees import views
+from committees.views import changes, handovers, own, photos, renewal_permits, second_posts, warnings
+from committees.views.statements import OwnStatementView
+
+# Yearly statements: of a member and of a body, each as a page, as PDF and as a workbook.
+_STATEMENTS = [
+    path(f"{place}/statements/<int:year>/{way}/".replace("page/", ""), view.as_view(way=way), name=f"{name}{suffix}")
+    for place, view, name in (
+        ("members/<uuid:uid>", views.PersonStatementView, "statement-member"),
+        ("orgs/<int:pk>", views.BodyStatementView, "statement-body"),
+        ("own", OwnStatementView, "statement-own"),
+    )
+    for way, suffix in (("page", ""), ("pdf", "-pdf"), ("table", "-table"))
+]
 
 urlpatterns = [
+    path("own/", own.OwnView.as_view(), name="own-page"),
+    *_STATEMENTS,
     path("members/", views.MemberListView.as_view(), name="member-list"),
+    path("members/warnings/", warnings.WarningListView.as_view(), name="member-warnings"),
     path("members/<uuid:uid>/", views.MemberDetailView.as_view(), name="member-detail"),
     path("members/<uuid:uid>/edit/", views.MemberUpdateView.as_view(), name="member-edit"),
     path("members/appointments/<int:pk>/edit/", views.AppointmentUpdateView.as_view(), name="appointment-edit"),
     path("members/tenures/<int:pk>/end/", views.MemberEndView.as_view(), name="member-end"),
+    path("members/appointments/<int:pk>/renew/", changes.RenewView.as_view(), name="appointment-renew"),
+    path(
+        "members/appointments/<int:pk>/permit-renewal/",
+        renewal_permits.RenewalPermitView.as_view(),
+        name="renewal-permit-add",
+    ),
+    path(
+        "members/renewal-permits/<int:pk>/withdraw/",
+        renewal_permits.RenewalWithdrawView.as_view(),
+        name="renewal-permit-withdraw",
+    ),
+    path("members/tenures/<int:pk>/move/", changes.MemberMoveView.as_view(), name="member-move"),
+    path("members/tenures/<int:pk>/handover/", handovers.HandoverView.as_view(), name="member-handover"),
+    path("members/<uuid:uid>/photo/", photos.MemberPhotoView.as_view(), name="member-photo"),
+    path("members/<uuid:uid>/photo/edit/", photos.MemberPhotoEditView.as_view(), name="member-photo-edit"),
+    path("members/<uuid:uid>/second-post/", second_posts.SecondPostCreateView.as_view(), name="second-post-add"),
+    path(
+        "members/second-posts/<int:pk>/withdraw/",
+        second_posts.SecondPostWithdrawView.as_view(),
+        name="second-post-withdraw",
+    ),
     path("orgs/<int:pk>/members/add/", views.MemberCreateView.as_view(), name="member-add"),
     path("subsidies/", views.BatchListView.as_view(), name="subsidy-batch-list"),
     path("subsidies/add/", views.BatchCreateView.as_view(), name="subsidy-batch-add"),
@@ -21,14 +58,49 @@ urlpatterns = [
     path("subsidies/<int:pk>/delete/", views.BatchDeleteView.as_view(), name="subsidy-batch-delete"),
     path("subsidies/<int:pk>/sheet/", views.SignatureSheetView.as_view(), name="subsidy-batch-sheet"),
     path("subsidies/<int:pk>/sheet/pdf/", views.SignaturePdfView.as_view(), name="subsidy-batch-sheet-pdf"),
+    path("subsidies/<int:pk>/bank/", views.BankView.as_view(), name="subsidy-batch-bank"),
+    path("subsidies/<int:pk>/notices/", views.NoticesView.as_view(), name="subsidy-batch-notices"),
+    path("subsidies/lines/<int:pk>/notice/", views.NoticeView.as_view(), name="subsidy-line-notice"),
+    path("subsidies/lines/<int:pk>/notice/pdf/", views.NoticePdfView.as_view(), name="subsidy-line-notice-pdf"),
+    path("subsidies/<int:pk>/resend/", views.SendAgainView.as_view(), name="subsidy-batch-resend"),
+    path("subsidies/<int:pk>/payments/", views.PaymentsView.as_view(), name="subsidy-batch-payments"),
+    path("subsidies/payments/<int:pk>/give-up/", views.GiveUpView.as_view(), name="subsidy-payment-give-up"),
     path("subsidies/lines/<int:pk>/", views.LineDetailView.as_view(), name="subsidy-line-detail"),
     path("subsidies/<int:pk>/supplement/", views.SupplementView.as_view(), name="subsidy-batch-supplement"),
     path("subsidies/lines/<int:pk>/deduct/", views.LineDeductView.as_view(), name="subsidy-line-deduct"),
     path("subsidies/lines/<int:pk>/correct/", views.LineCorrectView.as_view(), name="subsidy-line-correct"),
     path("subsidies/lines/<int:pk>/again/", views.LineAgainView.as_view(), name="subsidy-line-again"),
+    path("subsidies/lines/<int:pk>/returned/", views.LineReturnedView.as_view(), name="subsidy-line-returned"),
+    path(
+        "subsidies/lines/<int:pk>/not-returned/",
+        views.LineNotReturnedView.as_view(),
+        name="subsidy-line-not-returned",
+    ),
     path("subsidies/lines/<int:pk>/remove/", views.LineRemoveView.as_view(), name="subsidy-line-remove"),
     path("subsidies/deductions/<int:pk>/delete/", views.DeductionDeleteView.as_view(), name="subsidy-deduction-delete"),
+    path("subsidies/budget/", views.BudgetView.as_view(), name="subsidy-budget"),
+    path("subsidies/budget/table/", views.BudgetTableView.as_view(), name="subsidy-budget-table"),
     path("subsidies/standards/", views.StandardListView.as_view(), name="subsidy-standard-list"),
     path("subsidies/standards/add/", views.StandardCreateView.as_view(), name="subsidy-standard-add"),
     path("subsidies/standards/<int:pk>/edit/", views.StandardUpdateView.as_view(), name="subsidy-standard-edit"),
+    path("subsidies/periods/", views.PeriodListView.as_view(), name="subsidy-period-list"),
+    path("subsidies/periods/add/", views.PeriodCreateView.as_view(), name="subsidy-period-add"),
+    path("subsidies/periods/<int:pk>/edit/", views.PeriodUpdateView.as_view(), name="subsidy-period-edit"),
+    path("trainings/", views.SessionListView.as_view(), name="training-list"),
+    path("trainings/add/", views.SessionCreateView.as_view(), name="training-add"),
+    path("trainings/people/", views.PeopleView.as_view(), name="training-people"),
+    path("trainings/coverage/", views.CoverageView.as_view(), name="training-coverage"),
+    path("trainings/targets/", views.TargetListView.as_view(), name="training-target-list"),
+    path("trainings/targets/add/", views.TargetCreateView.as_view(), name="training-target-add"),
+    path("trainings/targets/<int:pk>/edit/", views.TargetUpdateView.as_view(), name="training-target-edit"),
+    path("trainings/<int:pk>/", views.SessionDetailView.as_view(), name="training-detail"),
+    path("trainings/<int:pk>/edit/", views.SessionUpdateView.as_view(), name="training-edit"),
+    path("trainings/<int:pk>/cancel/", views.SessionCancelView.as_view(), name="training-cancel"),
+    path("trainings/<int:pk>/register/", views.RegisterView.as_view(), name="training-register"),
+    path("trainings/<int:pk>/attendance/", views.AttendanceView.as_view(), name="training-attendance"),
+    path("trainings/<int:pk>/certificates/", views.CertificatesView.as_view(), name="training-certificates"),
+    path("trainings/<int:pk>/sheet/", views.SignInSheetView.as_view(), name="training-sheet"),
+    path("trainings/<int:pk>/sheet/pdf/", views.SignInPdfView.as_view(), name="training-sheet-pdf"),
+    path("trainings/attendance/<int:pk>/edit/", views.AttendanceUpdateView.as_view(), name="attendance-edit"),
+    path("trainings/attendance/<int:pk>/withdraw/", views.WithdrawView.as_view(), name="attendance-withdraw"),
 ]

@@ -71,8 +71,6 @@ def county(page, address, folder, data, persons):
         take(name)
         clerk.follow("main tbody tr:first-child a")
         take(f"{name}-detail")
-    clerk.open("/orgs/vacancies/")
-    take("vacancies")
 
 
 def phone(page, address):
@@ -110,6 +108,59 @@ def subsidies(page, address):
     clerk.follow("main a[href$='/sheet/']")
     page.wait_for_selector(".list-sheet")
     take("subsidy-sheet")
+    clerk.open("/subsidies/?sort=first_month")
+    clerk.follow("main tbody tr:first-child a")
+    clerk.follow("main a[href$='/payments/']")
+    take("subsidy-payments")
+
+
+def posts(page, address):
+    """Vacancies by area, who is to be warned of, and what a member sees of the own."""
+    take = camera(page)
+    clerk = Newcomer(page, address, take)
+    clerk.log_in("clerk", PASSWORD)
+    clerk.open("/orgs/vacancies/")
+    take("vacancies")
+    clerk.open("/members/warnings/")
+    take("member-warnings")
+    page.context.clear_cookies()
+    member = Newcomer(page, address, take)
+    member.log_in("village", PASSWORD)
+    member.open("/own/")
+    take("own-page")
+
+
+def trainings(page, address):
+    """One session with its people, and the rates of the townships."""
+    take = camera(page)
+    clerk = Newcomer(page, address, take)
+    clerk.log_in("clerk", PASSWORD)
+    clerk.open("/trainings/?state=held&kind=member")
+    clerk.follow("main tbody tr:first-child a")
+    take("trainings")
+    clerk.open("/trainings/coverage/")
+    take("training-coverage")
+
+
+def appraisals(page, address):
+    """Last year's appraisal, the best results, one that is objected to and its form, and the selection."""
+    take = camera(page)
+    leader = Newcomer(page, address, take)
+    leader.log_in("leader", PASSWORD)
+    leader.open("/appraisals/")
+    leader.follow("main tbody tr:first-child a")
+    take("appraisal")
+    leader.open("/appraisals/results/?band=优秀")
+    take("appraisal-results")
+    leader.open("/appraisals/objections/?state=open")
+    leader.follow("main tbody tr:first-child a")
+    take("appraisal-result")
+    leader.follow("main a[href$='/sheet/']")
+    page.wait_for_selector(".appraisal-sheet")
+    take("appraisal-sheet")
+    leader.open("/selections/?state=awarded")
+    leader.follow("main tbody tr:first-child a")
+    take("nomination")
 
 
 WALKS = {
@@ -117,6 +168,9 @@ WALKS = {
     "phone": (phone, (390, 844)),
     "paper": (paper, (1200, 900)),
     "subsidies": (subsidies, (1440, 900)),
+    "posts": (posts, (1440, 900)),
+    "trainings": (trainings, (1440, 900)),
+    "appraisals": (appraisals, (1440, 900)),
 }
 
 

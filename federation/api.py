@@ -11,6 +11,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import AllowAny
 
 from assessments import api as assessments_api
+from committees import api as committees_api
 from federation.shared.permissions import PUBLIC, requires
 from ledgers import api as ledgers_api
 from orgs import api as orgs_api
@@ -60,6 +61,8 @@ urlpatterns = [
     path("organisations/", orgs_api.OrganisationList.as_view(), name="api-organisation-list"),
     path("organisations/<int:pk>/", orgs_api.OrganisationDetail.as_view(), name="api-organisation-detail"),
     path("rates/", assessments_api.RateList.as_view(), name="api-rate-list"),
+    path("subsidies/", committees_api.SubsidyList.as_view(), name="api-subsidy-list"),
+    path("trainings/", committees_api.TrainingList.as_view(), name="api-training-list"),
     path("runs/", assessments_api.RunList.as_view(), name="api-run-list"),
     path("runs/<int:pk>/", assessments_api.RunDetail.as_view(), name="api-run-detail"),
     path("results/", assessments_api.ResultList.as_view(), name="api-result-list"),

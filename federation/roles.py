@@ -25,12 +25,18 @@ PERMISSIONS = {
     "organisations.manage": "新建、撤销机构，装入区划",
     "members.view": "查看工作人员和专职委员",
     "members.edit": "登记和修改工作人员、任职、聘任",
+    "own.view": "查看自己的任职、上岗证、补贴和提醒",
     "members.reveal": "显示工作人员的完整号码",
+    "members.permit_second": "准许一人同时受聘两个岗位",
+    "members.permit_renewal": "准许续聘考核不称职的人（一次，写明原因）",
     "subsidies.view": "查看补贴标准、批次和明细",
     "subsidies.edit": "登记补贴标准，制作补贴批次",
     "subsidies.check": "复核他人制作的补贴批次",
     "subsidies.return": "退回补贴批次",
     "subsidies.approve": "审批补贴批次",
+    "trainings.view": "查看培训班、参训情况和还要培训的人",
+    "trainings.edit": "登记培训班，报名，登记到会、考核和证书",
+    "trainings.targets": "规定每年培训次数",
     "persons.view": "查看残疾人登记表（号码遮盖）",
     "persons.edit": "填写和修改残疾人登记表",
     "persons.reveal": "显示残疾人的完整号码",
@@ -41,12 +47,22 @@ PERMISSIONS = {
     "summaries.edit": "提交基本情况汇总表",
     "summaries.approve": "审定或退回基本情况汇总表",
     "rosters.import": "导入名册",
-    "rosters.synonyms": "维护名册表头的同义词",
+    "rosters.synonyms": "维护名册的表头写法",
     "assessments.view": "查看考核评分和达标情况",
     "assessments.run": "发起考核",
     "assessments.score": "给人工评分项打分",
     "assessments.publish": "公布考核结果",
     "standards.edit": "修改考核标准",
+    "appraisals.view": "查看专职委员的绩效考核",
+    "appraisals.run": "发起专职委员考核",
+    "appraisals.score": "给专职委员的评议项打分",
+    "appraisals.object": "代专职委员提出考核异议",
+    "appraisals.decide": "评定等次、公布专职委员考核、复核异议",
+    "selections.view": "查看优秀专职委员评选",
+    "selections.nominate": "推荐优秀专职委员",
+    "selections.opine": "对推荐签本级意见",
+    "selections.edit": "登记评选的公示和反映",
+    "selections.conclude": "登记评选结果",
     "tables.export": "下载表格",
     "exports.personal": "下载有个人信息的名单（号码遮盖）",
     "exports.approve": "同意本单位同事下载名单",
@@ -60,6 +76,7 @@ PERMISSIONS = {
 _READ = {
     "organisations.view",
     "members.view",
+    "trainings.view",
     "persons.view",
     "summaries.view",
     "assessments.view",
@@ -68,6 +85,7 @@ _READ = {
 _TOWNSHIP = _READ | {
     "organisations.edit",
     "members.edit",
+    "trainings.edit",
     "persons.edit",
     "persons.reveal",
     "members.reveal",
@@ -76,24 +94,34 @@ _TOWNSHIP = _READ | {
     "tables.export",
     "exports.personal",
 }
+# Puts somebody forward for an award; the level's opinion is another's.
+_NOMINATES = {"selections.view", "selections.nominate"}
 # Whoever agrees that a list leaves did not ask for it; a viewer of city or province answers for its own body alone.
 _SECOND_PERSON = {"exports.approve", "exports.approve_below"}
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.VILLAGE_MEMBER: frozenset(
         _READ
-        | {"organisations.edit", "persons.edit", "persons.reveal", "summaries.edit"}
+        | {"own.view", "organisations.edit", "persons.edit", "persons.reveal", "summaries.edit"}
         | {"tables.export", "exports.personal"}
+        | _NOMINATES
     ),
     Role.TOWNSHIP_DIRECTOR: frozenset(
-        _TOWNSHIP | {"persons.approve", "subsidies.view", "summaries.approve"} | _SECOND_PERSON
+        _TOWNSHIP
+        | {"own.view", "persons.approve", "subsidies.view", "summaries.approve"}
+        # The township's evaluation is its director's; an objection for a member is written there too.
+        | {"appraisals.view", "appraisals.score", "appraisals.object", "selections.view", "selections.opine"}
+        | _SECOND_PERSON
     ),
-    Role.TOWNSHIP_MEMBER: frozenset(_TOWNSHIP),
+    Role.TOWNSHIP_MEMBER: frozenset(_TOWNSHIP | {"own.view"} | _NOMINATES),
     Role.COUNTY_CLERK: frozenset(
         _TOWNSHIP
         | {"organisations.manage", "persons.approve", "persons.merge", "assessments.run", "assessments.score"}
         # Makes batches and checks those of another: never the own ones (committees.services.batches).
         | {"subsidies.view", "subsidies.edit", "subsidies.check", "subsidies.return"}
+        | {"trainings.targets"}
+        | {"appraisals.view", "appraisals.run", "appraisals.score", "selections.edit"}
+        | _NOMINATES
     ),
     Role.COUNTY_LEADER: frozenset(
         _READ
@@ -111,11 +139,14 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "tables.export",
             "exports.personal",
         }
+        | {"appraisals.view", "appraisals.decide", "selections.view", "selections.opine", "selections.conclude"}
         | _SECOND_PERSON
     ),
     Role.ASSOCIATION_OFFICER: frozenset({"organisations.view", "organisations.edit", "persons.view", "jobs.view"}),
     Role.UPPER_VIEWER: frozenset(
-        _READ | {"subsidies.view", "summaries.approve", "tables.export", "exports.personal", "exports.approve"}
+        _READ
+        | {"subsidies.view", "summaries.approve", "tables.export", "exports.personal", "exports.approve"}
+        | {"appraisals.view", "selections.view", "selections.opine"}
     ),
     Role.ADMINISTRATOR: frozenset(
         _READ
@@ -127,10 +158,14 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "rosters.synonyms",
             "standards.edit",
             "accounts.manage",
+            "members.permit_second",
+            "members.permit_renewal",
             "tables.export",
         }
     ),
-    Role.AUDITOR: frozenset(_READ | {"subsidies.view", "audit.view", "tables.export"}),
+    Role.AUDITOR: frozenset(
+        _READ | {"subsidies.view", "appraisals.view", "selections.view", "audit.view", "tables.export"}
+    ),
 }
 
 # Where a role may be held: (kind of body, level 1 province … 5 village) as orgs.models names them.
@@ -157,6 +192,10 @@ MAKING_AND_APPROVING = (
     ("assessments.score", "assessments.publish"),
     ("subsidies.edit", "subsidies.approve"),
     ("subsidies.check", "subsidies.approve"),
+    ("appraisals.run", "appraisals.decide"),
+    ("appraisals.score", "appraisals.decide"),
+    ("selections.nominate", "selections.opine"),
+    ("selections.edit", "selections.conclude"),
 )
 
 # What a machine key may be granted, one name a resource of /api/v1/.
@@ -167,6 +206,8 @@ API_RESOURCES = {
     "results": "考核结果",
     "compliance": "九有、六有达标情况",
     "summaries": "残疾人基本情况汇总表（表一）的数字",
+    "subsidies": "专职委员补贴的人数、人月和金额",
+    "trainings": "培训的期数、人次、学时和完成率",
 }
 
 

@@ -233,6 +233,7 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 800_000
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 if CELERY_BROKER_URL.startswith("filesystem"):
+    CELERY_BROKER_TRANSPORT = "federation.shared.broker:Transport"
     _broker = DATA_DIR / "broker"
     for _name in ("messages", "processed", "control"):
         (_broker / _name).mkdir(parents=True, exist_ok=True)
@@ -312,3 +313,13 @@ FEDERATION_EXPORT_SECOND_PERSON_ROWS = env.int("FEDERATION_EXPORT_SECOND_PERSON_
 # Lists without personal data are given at once up to so many rows, above it as a job.
 FEDERATION_EXPORT_AT_ONCE_ROWS = env.int("FEDERATION_EXPORT_AT_ONCE_ROWS", default=5000)
 FEDERATION_EXPORT_HOURS = 24
+
+# How many days before a contract or certificate of a committee member runs out the office is warned.
+FEDERATION_MEMBER_WARNING_DAYS = env.int("FEDERATION_MEMBER_WARNING_DAYS", default=60)
+
+# How many working days a member has to object to a published appraisal, and a nomination is made public at least.
+FEDERATION_OBJECTION_WORKING_DAYS = env.int("FEDERATION_OBJECTION_WORKING_DAYS", default=10)
+FEDERATION_PUBLICITY_WORKING_DAYS = env.int("FEDERATION_PUBLICITY_WORKING_DAYS", default=5)
+# Days off between Monday and Friday, and worked weekends, as announced for each year: 2026-10-01,2026-10-02.
+FEDERATION_HOLIDAYS = frozenset(env.list("FEDERATION_HOLIDAYS", default=[]))
+FEDERATION_WORKED_WEEKENDS = frozenset(env.list("FEDERATION_WORKED_WEEKENDS", default=[]))

@@ -53,7 +53,7 @@ def _submission(records) -> Submission:
 
 
 def since_approval(records) -> list[ChangeRecord] | None:
-    """Of a form's records (newest first), those after its last approval; None where it never was approved."""
+    """Of the records (newest first) of a form that waits, those after its last approval; None where it had none."""
     found = []
     for record in records:
         old = record.changes.get("state", [None, None])[0]
@@ -62,15 +62,14 @@ def since_approval(records) -> list[ChangeRecord] | None:
         found.append(record)
         if old == EntryState.APPROVED:
             return found
-    # What came by roster has no record of its making, and was approved.
-    return found
+    # What came by roster has no record of its making; where it was approved, a record says since when it is not.
+    return None
 
 
 def ever_approved(person) -> bool:
     """Whether the history of a form that waits knows an approval."""
-    records = list(ChangeRecord.objects.of(person))
-    made_here = any(record.kind == ChangeRecord.Kind.CREATED for record in records)
-    return not made_here or any(EntryState.APPROVED in record.changes.get("state", []) for record in records)
+    records = ChangeRecord.objects.of(person)
+    return any(EntryState.APPROVED in record.changes.get("state", []) for record in records)
 
 
 def changes_to_approve(person) -> list[Difference] | None:

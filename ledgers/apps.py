@@ -10,6 +10,7 @@ class LedgersConfig(AppConfig):
         from federation.shared.offline import BlankForm, register_blank_form
         from ledgers import (  # noqa: F401 - register the list to take out, panels of pages
             exports,
+            handing_over,
             keeping,
             panels,
             paper_panels,

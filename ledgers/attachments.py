@@ -12,14 +12,13 @@ from django.db import transaction
 from federation.shared import audit, sealed_files
 from federation.shared.history import create_versioned, save_versioned
 from federation.shared.reveal import log_opening
+from federation.shared.scan_field import PHOTO_SIDE, SCAN_SIDE
 from federation.shared.scans import Scan, ScanRefused, read_scan
 from federation.shared.sealed import SealBroken
 from ledgers.models import Attachment, DisabledPerson
 from ledgers.models.dictionaries import AttachmentKind
 
 FOLDER = "attachments"
-PHOTO_SIDE = 600
-SCAN_SIDE = 2000
 # More of one person is a mistake or a misuse.
 MOST = 30
 

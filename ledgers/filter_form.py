@@ -149,7 +149,7 @@ def area_choices(user, chosen: str) -> list[tuple[str, str]]:
     kinds = (BodyKind.FEDERATION, BodyKind.VILLAGE_ASSOCIATION)
     reachable = Organisation.objects.visible_to(user, DisabledPerson.view_permission).filter(body_kind__in=kinds)
     roots = [scope.path for scope in user.scopes(DisabledPerson.view_permission)]
-    at = reachable.filter(pk=plain_number(chosen)).first()
+    at = reachable.filter(pk=plain_number(chosen)).first() if chosen else None
     steplen = Organisation.steplen
     paths = {at.path} if at else set(roots)
     above = {at.path[:end] for end in range(steplen, len(at.path), steplen)} if at else set()

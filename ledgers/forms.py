@@ -11,9 +11,9 @@ from federation.shared.sealed import SealedText
 from ledgers import rules
 from ledgers.consent import policy_now
 from ledgers.distinct import WHY
+from ledgers.entry_files import fields_of, photo_field, scan_field
 from ledgers.models import DisabledPerson
-from ledgers.models.dictionaries import DisabilityCategory, Rehabilitation
-from ledgers.photo_field import PhotoField
+from ledgers.models.dictionaries import AttachmentKind, DisabilityCategory, Rehabilitation
 from orgs.models import BodyKind, Level, Organisation, Post, Sex, Tenure, Worker
 
 DRAFT_GONE = (
@@ -81,7 +81,10 @@ class PersonForm(HouseModelForm):
     )
 
     # Of a new entry; later ones are brought on the page 照片和材料.
-    photo = PhotoField()
+    photo = photo_field()
+    identity_scan = scan_field(AttachmentKind.IDENTITY, "身份证照片或扫描件")
+    certificate_scan = scan_field(AttachmentKind.CERTIFICATE, "残疾人证照片或扫描件")
+    consent_scan = scan_field(AttachmentKind.CONSENT, "签了字的同意书照片或扫描件")
 
     # Which draft of the author this is, for the button 存草稿 and for static/js/draft.js.
     draft = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -132,7 +135,7 @@ class PersonForm(HouseModelForm):
             ["responsible_cadre", "member_in_charge", "last_visited_on", "registered_on", "remark"],
         ),
         ("八、个人信息使用同意", ["consent_kind", "consented_on"]),
-        ("九、照片", ["photo"]),
+        ("九、照片和材料", ["photo", "identity_scan", "certificate_scan", "consent_scan"]),
         ("十、不是同一个人", ["distinct_reason"]),
     ]  # fmt: skip
 
@@ -200,7 +203,8 @@ class PersonForm(HouseModelForm):
             for name in ("consent_kind", "consented_on"):
                 self.fields[name].required = True
         else:
-            del self.fields["photo"]
+            for name in fields_of(self):
+                del self.fields[name]
 
     def _offer_members(self, user):
         posts = Tenure.objects.visible_to(user, DisabledPerson.edit_permission).of_post(Post.COMMITTEE_MEMBER)
@@ -257,12 +261,35 @@ class PersonForm(HouseModelForm):
         if self.draft_gone:
             self._say_that_the_draft_is_gone()
         self._refuse_findings(values)
-        number = values.get("id_number")
-        typed = isinstance(number, str) and number and not self.has_error("id_number")
+        self._ask_for_day_of_consent(values)
         # Asked over all bodies on purpose: the answer says only that the number is on file.
-        if typed and DisabledPerson.objects.id_number_taken(number, besides=self.instance.pk):
+        number, certificate = self._newly_typed("id_number"), self._newly_typed("certificate_number")
+        if number and DisabledPerson.objects.id_number_taken(number, besides=self.instance.pk):
             self.add_error("id_number", rules.ID_NUMBER_TAKEN)
+        elif certificate and not self.has_error("id_number") and self._is_on_file(certificate):
+            self.add_error("certificate_number", rules.CERTIFICATE_TAKEN)
         return values
+
+    def _ask_for_day_of_consent(self, values):
+        """Which text somebody agreed to follows from the day."""
+        changed = {"consent_kind", "consented_on"} & set(self.changed_data)
+        if (
+            changed
+            and values.get("consent_kind")
+            and not values.get("consented_on")
+            and not self.has_error("consented_on")
+        ):
+            self.add_error("consented_on", "请填写同意日期")
+
+    def _newly_typed(self, name) -> str:
+        value = self.cleaned_data.get(name)
+        return value if isinstance(value, str) and not self.has_error(name) else ""
+
+    def _is_on_file(self, certificate) -> bool:
+        people = DisabledPerson.objects
+        if people.with_certificate(certificate).exclude(pk=self.instance.pk).exists():
+            return True
+        return people.id_number_taken(normalise.certificate_parts(certificate)[0], besides=self.instance.pk)
 
     def _say_that_the_draft_is_gone(self):
         """Once: what is sent from the page drawn next names no draft, and is taken."""

@@ -74,12 +74,12 @@ class PersonPage:
     """What templates and `shared.tables.Table` read of a page: rows, total, addresses of its neighbours.
 
     `parts` are querysets that share no row; each is read in its own best way, and merged. `scope` finds the row
-    of the cursor. `total` is (number, whether that is all), or None for a number not worth reading.
+    of the cursor. `counted` gives (number, whether that is all), or None for a number not worth reading; it is asked
+    only where the page itself does not tell.
     """
 
-    def __init__(self, parts, params, *, scope, size: int, total, shown, orders=ORDERS):
-        self.size, self.params, self.scope = size, params, scope
-        self.total, self.whole = total if total is not None else (None, True)
+    def __init__(self, parts, params, *, scope, size: int, counted, shown, orders=ORDERS):
+        self.size, self.params, self.scope, self.counted = size, params, scope, counted
         self.ordering = tuple(orders)
         self.order, self.sort = order_of(params, orders)
         self.rows = self._read(parts, shown)
@@ -97,14 +97,19 @@ class PersonPage:
             keys.reverse()
         found = shown.in_bulk([key[-1] for key in keys])
         rows = [found[key[-1]] for key in keys if key[-1] in found]
-        if cursor is None and not more:
-            # This page holds everybody: however far was counted, the total is known.
-            self.total, self.whole = len(rows), True
+        self.total, self.whole = self._total(len(rows), all_here=cursor is None and not more)
         has_next = more or backwards
         has_previous = more if backwards else cursor is not None
         self.next_url = self._url("after", rows[-1]) if rows and has_next else ""
         self.previous_url = self._url("before", rows[0]) if rows and has_previous else ""
         return rows
+
+    def _total(self, shown: int, *, all_here: bool) -> tuple[int | None, bool]:
+        if all_here:
+            return shown, True
+        number, whole = self.counted() or (None, True)
+        # What was counted lies elsewhere than what was found by its order.
+        return (number, whole) if number is None or whole else (max(number, shown), False)
 
     def _keys(self, parts, cursor, descending, backwards) -> list[tuple]:
         """The values of the order's columns of one page and one row more; the rows themselves are fetched later,

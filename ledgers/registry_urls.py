@@ -25,4 +25,5 @@ urlpatterns = [
     path("persons/<uuid:uid>/guardian/", guardians.GuardianPhoneView.as_view(), name="guardian-phone"),
     path("persons/in-charge/", in_charge.InChargeListView.as_view(), name="in-charge-list"),
     path("persons/in-charge/<int:pk>/", in_charge.InChargeDetailView.as_view(), name="in-charge-detail"),
+    path("persons/in-charge/at/<int:pk>/", in_charge.InChargeAssignView.as_view(), name="in-charge-assign"),
 ]

@@ -10,23 +10,25 @@ from federation.shared.ethnicity import ETHNICITY
 from federation.shared.normalise import YES_NO, Dictionary
 from federation.shared.pinyin import pinyin_of
 from federation.shared.rosters import RosterColumn, register
-from federation.shared.rosters.resource import RosterRefused, TakenIn
+from federation.shared.rosters.resource import TakenIn, lacking
 from federation.shared.rosters.set_based import ELSEWHERE, SetBasedRoster
-from federation.shared.rosters.table import TRANSFER, RosterTable, find_doubles
+from federation.shared.rosters.table import CHANGED, TRANSFER, RosterTable, find_doubles
 from federation.shared.sealed_blobs import blind_indexes
 from ledgers import rules
-from ledgers.duplicates import alike_on_file
+from ledgers.duplicates import ASKED_AT_ONCE, alike_on_file
 from ledgers.households import recount_households
 from ledgers.models import DisabledPerson
 from ledgers.models.derived import OLD_ALREADY
 from ledgers.models.dictionaries import (
     CareForm,
     CertificateStatus,
+    ConsentKind,
     Dibao,
     DisabilityCategory,
     DisabilityGrade,
     Education,
     EmploymentForm,
+    EntryState,
     MaritalStatus,
     MedicalInsurance,
     PensionInsurance,
@@ -192,6 +194,10 @@ COLUMNS = (
     _date("deceased_on", in_template=False),
     _date("cancelled_on", in_template=False),
     _column("remark", max_length=300, in_template=False, width=20),
+    _column("consent_kind", clean=Dictionary(ConsentKind.choices, {"person": ["本人"], "guardian": ["监护人"]}),
+            synonyms=("同意情况", "知情同意"), in_template=False, width=16,
+            help="已有签字同意书的填：本人同意、监护人同意；没有的不填"),
+    _date("consented_on", synonyms=("签署日期", "同意书日期"), in_template=False),
 )  # fmt: skip
 
 ELDERLY = "is_elderly_disabled_household"
@@ -209,7 +215,7 @@ _RULE_FIELDS = (
 class PersonRoster(SetBasedRoster):
     kind = "persons"
     title = "残疾人名册"
-    position = 3
+    position = 4
     description = "残疾人基本状况（表二），一人一行。按身份证号对应：已登记的更新，未登记的新增。"
     columns = COLUMNS
     model = DisabledPerson
@@ -226,12 +232,11 @@ class PersonRoster(SetBasedRoster):
     def places_of(self, roster_import, user):
         return Places.of_import(roster_import, user)
 
-    def check_headings(self, fields):
-        super().check_headings(fields)
+    def check_headings(self, fields, unknown=()):
+        super().check_headings(fields, unknown)
         if not fields & {"village", "division_code"}:
-            raise RosterRefused(
-                "表头缺少“村（社区）”，也没有“区划代码”。请补上其中一列（写法以下载的模板为准）后再上传。"
-            )
+            either = [self.column_of(name).heading for name in ("village", "division_code")]
+            raise lacking("表头缺少“村（社区）”，也没有“区划代码”，要有其中一列。", either, unknown)
 
     def place_choices(self, places):
         return places.choices()
@@ -249,8 +254,11 @@ class PersonRoster(SetBasedRoster):
         chosen = bytearray(len(table))
         for index in indexes:
             chosen[index] = True
+        agreed = table.column("consent_kind")
         for index, given in compress(enumerate(zip(*columns, strict=True)), chosen):
             values = stored.get(index) or dict(zip(fields, given, strict=True))
+            if agreed[index] and not values.get("consented_on"):
+                table.refuse(index, "consent_kind", "没有填“同意日期”。请按同意书填写；没有同意书的，两项都不填。")
             missing[index] = str(len(rules.missing_fields(values)))
             codes = []
             for rule in _RULES:
@@ -320,6 +328,8 @@ class PersonRoster(SetBasedRoster):
         return derived
 
     def write(self, table, places, *, roster_import, by):
+        if _hands_in(by, roster_import):
+            _let_wait(table)
         written = super().write(table, places, roster_import=roster_import, by=by)
         recount_households(persons=[row[0] for row in written["changed"]], by=by)
         return written
@@ -338,8 +348,34 @@ class PersonRoster(SetBasedRoster):
             texts[ELDERLY] = ["1" if row[1] in old else text for row, text in zip(rows, texts[ELDERLY], strict=True)]
         return texts
 
-    def defaults_of_new(self):
-        return {"registered_on": timezone.localdate().isoformat()}
+    def defaults_of_new(self, *, roster_import, by):
+        state = EntryState.SUBMITTED if _hands_in(by, roster_import) else EntryState.APPROVED
+        return {"registered_on": timezone.localdate().isoformat(), "state": state.value}
+
+    def told_before(self, roster_import, user):
+        if not _hands_in(user, roster_import):
+            return ""
+        return "写入的登记表是“待审核”，由乡镇（街道）理事长或县残联审核。"
+
+
+def _hands_in(user, roster_import) -> bool:
+    """Whether `user` fills in forms there that somebody else approves, and does so by a roster as well.
+
+    An administrator fills in none: what the office hands over to be loaded is its register.
+    """
+    return holds(user, EDIT, roster_import.org_path) and not holds(user, APPROVE, roster_import.org_path)
+
+
+def _let_wait(table: RosterTable):
+    """The files that were approved or returned wait again, as by the form (ledgers/approvals.py)."""
+    changed = [index for index, outcome in enumerate(table.outcomes) if outcome == CHANGED]
+    for start in range(0, len(changed), ASKED_AT_ONCE):
+        some = changed[start : start + ASKED_AT_ONCE]
+        found = DisabledPerson._base_manager.filter(pk__in=[table.targets[index][0] for index in some])
+        states = dict(found.exclude(state=EntryState.SUBMITTED).values_list("pk", "state"))
+        for index in some:
+            if state := states.get(table.targets[index][0]):
+                table.changes[index] = table.changes[index] | {"state": [state, EntryState.SUBMITTED.value]}
 
 
 def _moved(person, to_pk: int, by, source: str) -> TakenIn:

@@ -39,6 +39,8 @@ GRADES = frozenset(GRADE_WORDS)
 CATEGORIES = frozenset(CATEGORY_WORDS)
 # The one sentence for an ID number on file anywhere; it must not say where or under which name.
 ID_NUMBER_TAKEN = "这个身份证号在系统里已有登记，不能重复登记。请核对号码；如果是从别处迁来的，请办理“申请转入”。"
+# The same of a certificate: its first 18 digits are the ID number, which need not stand on the form beside it.
+CERTIFICATE_TAKEN = "这个残疾人证号在系统里已有登记，不能重复登记。请核对号码；如果是从别处迁来的，请办理“申请转入”。"
 
 Values = Mapping[str, str | None]
 Finding = tuple[str, str]

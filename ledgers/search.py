@@ -1,5 +1,7 @@
 """The one search box of the list of persons: name, pinyin, ID number or certificate, told apart by their shape."""
 
+import enum
+import json
 import re
 from dataclasses import dataclass
 
@@ -12,10 +14,11 @@ from federation.shared import normalise
 from federation.shared.sealed import blind_index
 from ledgers.name_index import GRAMS, QUEUE, full_text_query
 
+_MATCHING = f"SELECT rowid FROM {GRAMS} WHERE {GRAMS} MATCH %s"  # noqa: S608
 _LATIN = re.compile(r"[a-z]+$")
 _NUMBER = re.compile(r"[0-9*]{6,}")
 _LAST = "\U0010ffff"
-# On SQLite: from so many candidates on, walking the names in their order finds a page sooner than looking each up.
+# From so many candidates on, walking the names in their order finds a page sooner than looking each up.
 _MANY = 20_000
 
 
@@ -28,12 +31,37 @@ class _NameGrams(Func):
     output_field = ArrayField(TextField())
 
 
-class _TailHolds(Func):
-    """The name holds a text after its first character. `instr`: SQLite's LIKE takes capitals for small letters."""
+class _Holds(Func):
+    """The name holds a text.
 
-    template = "(instr(substr(%(expressions)s) > 0)"
-    arg_joiner = ", 2), "
+    PostgreSQL works out how many names meet a LIKE and chooses its way by that; of a function it knows nothing.
+    SQLite's LIKE takes capitals for small letters.
+    """
+
     output_field = BooleanField()
+    before, looked_at, joiner = "%", "%(expressions)s", ", "
+
+    def as_postgresql(self, compiler, connection, **context):
+        name, text = self.source_expressions
+        pattern = Value(self.before + connection.ops.prep_for_like_query(text.value) + "%")
+        return Func(name, pattern, arg_joiner=" LIKE ", template="(%(expressions)s)").as_sql(compiler, connection)
+
+    def as_sqlite(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, template=f"(instr({self.looked_at}) > 0)", arg_joiner=self.joiner)
+
+
+class _TailHolds(_Holds):
+    """The name holds a text after its first character."""
+
+    before, looked_at, joiner = "_%", "substr(%(expressions)s", ", 2), "
+
+
+class Reach(enum.IntEnum):
+    """How much of everybody a search is about: it decides whether the names in scope are looked at one by one."""
+
+    NEAR = 1
+    AROUND = 2
+    EVERYWHERE = 3
 
 
 @dataclass(frozen=True)
@@ -61,7 +89,7 @@ def check(typed: str):
         raise NotSearchable("请只填一种：姓名（汉字）、拼音（字母），或完整的身份证号、残疾人证号。")
 
 
-def parts(queryset, typed: str) -> list[Part]:
+def parts(queryset, typed: str, reach: Reach = Reach.EVERYWHERE) -> list[Part]:
     """Rows of `queryset` (already in scope) that match, as disjoint parts, each quick to read in its order.
 
     Raises NotSearchable. Order names by `name`, pinyin by `name_pinyin`.
@@ -75,7 +103,7 @@ def parts(queryset, typed: str) -> list[Part]:
     if letters := latin(text):
         whole = _begins("name_pinyin", letters)
         return [Part(queryset.filter(whole)), Part(_initials(queryset, letters).exclude(whole))]
-    return name_parts(queryset, text.translate(normalise.MIDDLE_DOTS))
+    return name_parts(queryset, text.translate(normalise.MIDDLE_DOTS), reach)
 
 
 def search(queryset, typed: str):
@@ -95,12 +123,35 @@ def _initials(queryset, letters: str):
     return queryset.filter(_begins("name_pinyin", letters[0]) & begins)
 
 
-def name_parts(queryset, text: str) -> list[Part]:
+def name_parts(queryset, text: str, reach: Reach = Reach.EVERYWHERE) -> list[Part]:
     """Rows whose name begins with `text`, and rows that hold it only further on: together what LIKE finds."""
+    if reach == Reach.NEAR or (reach == Reach.AROUND and len(text) == 1):
+        return [Part(queryset.filter(_Holds("name", Value(text))))]
     head = Q(name__gte=text, name__lt=text + _LAST)
+    holds = Q(_TailHolds("name", Value(text))) & ~head
+    if _is_frequent(queryset, text):
+        tail = Part(queryset.filter(holds), holds)
+    elif connection.vendor == "sqlite":
+        candidates = RawSQL(f"{_MATCHING} UNION ALL SELECT id FROM {QUEUE}", [full_text_query(text)])  # noqa: S608, S611
+        tail = Part(queryset.filter(holds, id__in=candidates))
+    else:
+        tail = Part(_tail(queryset, text).exclude(head))
+    return [Part(queryset.filter(head)), tail]
+
+
+def _is_frequent(queryset, text: str) -> bool:
+    """Whether so many names hold `text` further on that one meets them soon wherever one looks."""
     if connection.vendor == "sqlite":
-        return [Part(queryset.filter(head)), _sqlite_tail(queryset, text, head)]
-    return [Part(queryset.filter(head)), Part(_tail(queryset, text).exclude(head))]
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM ({_MATCHING} LIMIT {_MANY})", [full_text_query(text)])  # noqa: S608
+            return cursor.fetchone()[0] >= _MANY
+    if len(text) > 1:
+        # No pair of characters is so frequent that its index would be slow.
+        return False
+    # What ANALYZE knows of the index's elements: counting them would take as long as the search.
+    everywhere = _tail(queryset.model._base_manager.all(), text).order_by()
+    plan = json.loads(everywhere.values("pk").explain(format="json"))
+    return plan[0]["Plan"]["Plan Rows"] >= _MANY
 
 
 def name_contains(queryset, text: str):
@@ -122,19 +173,6 @@ def _tail(queryset, text: str):
     rows = queryset.filter(_grams__contains=[text[at : at + 2] for at in range(len(text) - 1)])
     # Pairs say nothing about their order; from three characters on the name itself is looked at.
     return rows if len(text) == 2 else rows.filter(name__contains=text)
-
-
-def _sqlite_tail(queryset, text: str, head: Q) -> Part:
-    holds = _TailHolds("name", Value(text))
-    query = full_text_query(text)
-    sql = f"SELECT rowid FROM {GRAMS} WHERE {GRAMS} MATCH %s"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM ({sql} LIMIT {_MANY})", [query])  # noqa: S608 - names of our own
-        if cursor.fetchone()[0] >= _MANY:
-            condition = Q(holds) & ~head
-            return Part(queryset.filter(condition), condition)
-    candidates = RawSQL(f"{sql} UNION ALL SELECT id FROM {QUEUE}", [query])  # noqa: S608, S611
-    return Part(queryset.filter(holds, id__in=candidates).exclude(head))
 
 
 def _begins(field: str, letters: str) -> Q:

@@ -6,4 +6,4 @@ from ledgers.attachments import reseal_attachments
 from ledgers.documents import village_forms
 
 register_blobs("残疾人的照片和扫描件", reseal_attachments)
-register(village_forms.JOB)
+register(village_forms.PRINTING.kind())

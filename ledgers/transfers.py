@@ -208,7 +208,7 @@ def accept_transfer(*, transfer: Transfer, by, answer: str = "") -> Transfer:
             raise ValidationError("这个人已登记死亡，不能转移。请填写不同意。")
         if not body.is_live_on(timezone.localdate()):
             raise ValidationError("转入的村（社区）已撤销。请填写不同意，由对方重新选择。")
-        left = person.household_id
+        left, stored.written_off_on = person.household_id, person.moved_away_on
         _hand_over(person, body, by)
         _decide(stored, TransferState.ACCEPTED, answer, by, "ledgers.transfer.accepted")
         refresh_household(pk=left, by=by)
@@ -219,7 +219,7 @@ def _hand_over(person, body, by):
     person.organisation = body
     # These name people and places of the village that was left.
     person.member_in_charge, person.responsible_cadre, person.grid = None, "", ""
-    # Who was written off as moved away has turned up inside the system.
+    # Who was written off as moved away has turned up inside the system; the transfer keeps since when.
     person.moved_away_on = None
     if person.household_id:
         alone(person)

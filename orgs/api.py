@@ -24,6 +24,28 @@ class OrganisationFilter(django_filters.FilterSet):
         return queryset.none() if parent is None else queryset.under(parent.path).filter(depth=parent.depth + 1)
 
 
+class AreaFilter(django_filters.FilterSet):
+    """Of resources that tell something of each area; the subclass names `fields` with its year or day."""
+
+    level = django_filters.ChoiceFilter(
+        choices=[choice for choice in Level.choices if choice[0] < Level.VILLAGE], label="级别"
+    )
+    organisation = IdFilter(field_name="pk", label="地区的机构编号")
+
+    class Meta:
+        model = Organisation
+        fields = ["level", "organisation"]
+
+
+class AreaList(ResourceList):
+    """One row for the federation of each area."""
+
+    model = Organisation
+
+    def get_queryset(self):
+        return super().get_queryset().filter(body_kind=BodyKind.FEDERATION)
+
+
 def with_parents(rows, visible):
     """Give each body `parent_id_in_scope`, with one query for all."""
     above = {row.path[:-STEPLEN] for row in rows}

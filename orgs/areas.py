@@ -56,3 +56,11 @@ def labels_above(rows, path_of) -> dict[str, str]:
     paths |= {path[:-steplen] for path in paths}
     named = Organisation.objects.filter(path__in=paths).values_list("path", "short_name", "name")
     return {path: short or name for path, short, name in named}
+
+
+def name_places(rows):
+    """Attach to each row with an `org_path` its `place`: the body and the one above it; one query for all rows."""
+    labels = labels_above(rows, lambda row: row.org_path)
+    for row in rows:
+        above = labels.get(row.org_path[: -Organisation.steplen], "")
+        row.place = f"{above} {labels.get(row.org_path, '')}".strip()

@@ -4,11 +4,13 @@ The caller gives the ids, so that children can name their parents before anythin
 """
 
 import itertools
+import json
 import re
 from collections.abc import Iterable, Iterator
 
+from django.apps import apps
 from django.db import connection
-from django.db.models import Max, Model
+from django.db.models import JSONField, Max, Model
 from django.utils import timezone
 
 BATCH = 2000
@@ -22,6 +24,17 @@ def lock_for_loading(*models: type[Model]):
         tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in models)
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
+
+
+def hold_tree():
+    """No body is moved and none is loaded until the transaction ends; those who hold it do not wait for one another.
+
+    First of all locks of a transaction that writes rows of many bodies: a move locks the tree, then the rows.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            table = connection.ops.quote_name(apps.get_model("orgs", "Organisation")._meta.db_table)
+            cursor.execute(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
 
 
 def next_id(model: type[Model]) -> int:
@@ -49,6 +62,9 @@ def insert_rows(model: type[Model], names: tuple[str, ...], rows: Iterable[tuple
 
 
 def _default(field):
+    if isinstance(field, JSONField):
+        # As text on both databases: what Django would give a statement cannot be copied.
+        return json.dumps(field.get_default(), cls=field.encoder)
     value = timezone.now() if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False) else None
     return field.get_db_prep_save(field.get_default() if value is None else value, connection)
 

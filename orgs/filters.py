@@ -14,14 +14,16 @@ STATES = [("live", "在运行"), ("abolished", "已撤销"), ("any", "全部")]
 AGES = [("30", "超过 30 天"), ("90", "超过 90 天"), ("180", "超过半年"), ("365", "超过一年")]
 
 
-def _area():
+def area_filter():
     return django_filters.ChoiceFilter(method="by_area", label="范围", empty_label="全部", choices=())
 
 
-class _AreaFilterSet(django_filters.FilterSet):
+class AreaFilterSet(django_filters.FilterSet):
     """Shared by lists with a place to choose: each declares `area` where its form shall ask for it."""
 
     defaults: dict[str, str] = {}
+    # What one must hold over the bodies that are offered.
+    area_permission = Organisation.view_permission
 
     class Meta:
         model = Organisation
@@ -34,9 +36,9 @@ class _AreaFilterSet(django_filters.FilterSet):
             if not data.get(name):
                 data[name] = value
         super().__init__(data, *args, **kwargs)
-        user = self.request.user
-        self.at = chosen_area(user, Organisation.view_permission, str(data.get("area") or ""))
-        choices = area_choices(user, Organisation.view_permission, str(data.get("area") or ""))
+        user, chosen = self.request.user, str(data.get("area") or "")
+        self.at = chosen_area(user, self.area_permission, chosen)
+        choices = area_choices(user, self.area_permission, chosen)
         if self.at is not None and str(self.at.pk) not in dict(choices):
             choices.append((str(self.at.pk), self.at.label))
         self.filters["area"].extra["choices"] = choices
@@ -45,11 +47,11 @@ class _AreaFilterSet(django_filters.FilterSet):
         return queryset.under(self.at.path) if self.at is not None else queryset.none()
 
 
-class OrganisationFilter(_AreaFilterSet):
+class OrganisationFilter(AreaFilterSet):
     q = django_filters.CharFilter(
         method="by_search", label="名称、代码或拼音", help_text="可只填名称的一部分；拼音可填全拼或首字母，例如 hsz"
     )
-    area = _area()
+    area = area_filter()
     reach = django_filters.ChoiceFilter(method="by_reach", label="显示", choices=REACHES, empty_label=None)
     level = django_filters.ChoiceFilter(label="级别", choices=Level.choices, empty_label="全部")
     body_kind = django_filters.ChoiceFilter(label="机构类型", choices=BodyKind.choices, empty_label="全部")
@@ -87,10 +89,10 @@ class OrganisationFilter(_AreaFilterSet):
         return queryset.filter(abolished_on__lte=today) if value == "abolished" else queryset
 
 
-class VacancyFilter(_AreaFilterSet):
+class VacancyFilter(AreaFilterSet):
     """Narrows bodies by place and level; post and age are asked of the vacancies themselves."""
 
-    area = _area()
+    area = area_filter()
     post = django_filters.ChoiceFilter(method="unchanged", label="职务", choices=Post.choices, empty_label="全部")
     level = django_filters.ChoiceFilter(label="级别", choices=Level.choices, empty_label="全部")
     age = django_filters.ChoiceFilter(method="unchanged", label="空缺时间", choices=AGES, empty_label="不限")

@@ -13,6 +13,7 @@ from django.db.models import Case, Exists, F, IntegerField, Max, OuterRef, Q, Su
 
 from orgs.models import Organisation, Post, Tenure
 from orgs.requirements import all_requirements, requirements_for
+from orgs.vacancies import days_vacant, vacant_since
 
 _POSTS = dict(Post.choices)
 
@@ -37,23 +38,28 @@ def bodies_with_vacancies(bodies, day, *, post: str = "", longer_than: int = 0):
     `longer_than`: vacant for more than so many days.
     """
     condition = Q(pk__in=[])
-    for kind, level, requirement in all_requirements(day.year):
-        wanted = [each for each in requirement.posts if not post or each == post]
-        if not wanted:
-            continue
-        of_kind = Q(body_kind=kind) if level is None else Q(body_kind=kind, level=level)
-        vacant = Q(pk__in=[])
-        for each in wanted:
-            vacant |= _vacant(each, day, longer_than)
-        condition |= of_kind & vacant
+    for each, owes in owed_posts(day.year, post).items():
+        condition |= owes & is_vacant(each, day, longer_than)
     return bodies.live_on(day).filter(condition)
 
 
-def _vacant(post: str, day, longer_than: int) -> Q:
+def is_vacant(post: str, day, longer_than: int = 0) -> Q:
+    """Of a body that owes `post`: that nobody holds it on `day`, for more than `longer_than` days."""
     since = day - datetime.timedelta(days=longer_than)
     held = Tenure.objects.filter(organisation=OuterRef("pk"), post=post, started_on__lte=day)
     vacant = ~Q(Exists(held.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=since))))
     return vacant & Q(established_on__lt=since) if longer_than else vacant
+
+
+def owed_posts(year: int, post: str = "") -> dict[str, Q]:
+    """{post: the bodies that owe it} by the policy in force in `year`; only `post` where one is named."""
+    owed: dict[str, Q] = {}
+    for kind, level, requirement in all_requirements(year):
+        of_kind = Q(body_kind=kind) if level is None else Q(body_kind=kind, level=level)
+        for each in requirement.posts:
+            if not post or each == post:
+                owed[each] = owed[each] | of_kind if each in owed else of_kind
+    return owed
 
 
 def vacancies_of(bodies: Iterable[Organisation], day, *, post: str = "", longer_than: int = 0) -> list[Vacancy]:
@@ -73,9 +79,8 @@ def vacancies_of(bodies: Iterable[Organisation], day, *, post: str = "", longer_
         for each in requirements_for(body.body_kind, body.level, day.year).posts:
             if (body.pk, each) in held or (post and each != post) or not body.is_live_on(day):
                 continue
-            ended = last_ended.get((body.pk, each))
-            since = ended + datetime.timedelta(days=1) if ended else body.established_on
-            days = (day - since).days + 1 if since else None
+            since = vacant_since(last_ended.get((body.pk, each)), body.established_on)
+            days = days_vacant(since, day) if since else None
             if not longer_than or (days or 0) > longer_than:
                 found.append(Vacancy(body, each, since, days))
     return found
@@ -92,7 +97,7 @@ def count_vacancies(bodies, day, *, post: str = "", longer_than: int = 0) -> int
     branches = []
     for kind, level, requirement in all_requirements(day.year):
         owed = [
-            Case(When(_vacant(each, day, longer_than), then=1), default=0, output_field=IntegerField())
+            Case(When(is_vacant(each, day, longer_than), then=1), default=0, output_field=IntegerField())
             for each in requirement.posts
             if not post or each == post
         ]

@@ -11,6 +11,22 @@ def spanning(day, start: str, end: str) -> Q:
     return Q(**{f"{start}__lte": day}) & (Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gte": day}))
 
 
+# Who may see what is said of them themselves; which rows are theirs is asked by `of_own`, not by the tree.
+OWN = "own.view"
+
+
+class OwnRows:
+    """Of rows that are about one worker: those of the worker whose account asks."""
+
+    worker_field = "worker"
+
+    def of_own(self, principal):
+        worker = getattr(principal, "worker_id", None)
+        if worker is None or not principal.has_scope(OWN):
+            return self.none()
+        return self.filter(**{self.worker_field: worker})
+
+
 class OrganisationQuerySet(ScopedQuerySet, MP_NodeQuerySet):
     path_field = "path"
 
@@ -25,7 +41,7 @@ class OrganisationQuerySet(ScopedQuerySet, MP_NodeQuerySet):
         return rows if level is None else rows.filter(level=level)
 
 
-class TenureQuerySet(ScopedQuerySet):
+class TenureQuerySet(OwnRows, ScopedQuerySet):
     def in_post_on(self, day):
         """Tenures current on `day`."""
         return self.filter(spanning(day, "started_on", "ended_on"))
@@ -35,6 +51,13 @@ class TenureQuerySet(ScopedQuerySet):
 
     def by_disabled_or_relative(self):
         return self.filter(worker__identity__in=["disabled", "relative"])
+
+
+class DeputyshipQuerySet(ScopedQuerySet):
+    def acting_on(self, day):
+        """In force on `day`; who has left every post acts for nobody."""
+        in_post = spanning(day, "worker__tenures__started_on", "worker__tenures__ended_on")
+        return self.filter(spanning(day, "started_on", "ended_on")).filter(in_post).distinct()
 
 
 class PlaqueQuerySet(ScopedQuerySet):

@@ -8,8 +8,10 @@ from django.urls import reverse
 
 from federation.shared.jobs import ChunkSpec, JobKind, JobRefused, register
 from federation.shared.models.jobs import Job
+from federation.shared.rotation import register_blobs
 from orgs.division_files import DivisionsRefused, read_divisions
 from orgs.services import load_divisions
+from orgs.worker_photos import reseal_photos
 
 LOAD_DIVISIONS = "orgs.load_divisions"
 PROBLEMS_SHOWN = 100
@@ -50,3 +52,5 @@ register(
         result_url=lambda job: reverse("division-result", args=[job.pk]),
     )
 )
+
+register_blobs("工作人员的照片", reseal_photos)

@@ -17,6 +17,17 @@ _POSTS = dict(Post.choices)
 _DAY = datetime.timedelta(days=1)
 
 
+def vacant_since(last_ended: datetime.date | None, established_on: datetime.date | None) -> datetime.date | None:
+    """The first vacant day of a post: after the last day in office, from the day the body exists, else nobody knows."""
+    known = [day for day in (last_ended and last_ended + _DAY, established_on) if day]
+    return max(known) if known else None
+
+
+def days_vacant(first: datetime.date, last: datetime.date) -> int:
+    """How many days a vacancy is counted with, in the list of vacancies and in the assessment: both days count."""
+    return (last - first).days + 1
+
+
 @dataclass(frozen=True)
 class Gap:
     """Days, both included, on which nobody held a required post."""
@@ -27,7 +38,7 @@ class Gap:
 
     @property
     def days(self) -> int:
-        return (self.ended_on - self.started_on).days + 1
+        return days_vacant(self.started_on, self.ended_on)
 
     def __str__(self):
         return _POSTS[self.post]

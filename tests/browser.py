@@ -105,6 +105,7 @@ def new_page(browser, live_server):
     problems = []
     for context, page, watch, scripted in made:
         if scripted and page.url.startswith("http"):
+            page.wait_for_load_state()
             watch.problems += page.evaluate("window.__policy || []")
         problems += watch.problems
         context.close()
@@ -133,23 +134,28 @@ def show_as(page, live_server, *, size="100", theme="auto", density="standard") 
         page.context.add_cookies([{"name": f"fed_{name}", "value": value, "url": live_server.url}])
 
 
-def axe(page, include=None, rules=None) -> list[str]:
-    """What axe-core finds wrong with the page: "rule: element: remedy", empty when nothing is.
-
-    `rules`: only these, where the page was examined by all of them before and one thing about it changed.
-    """
+def ensure_axe(page) -> None:
+    """Half a megabyte of script: once a page, not once a look."""
     from axe_playwright_python.base import AXE_SCRIPT
 
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+
+
+def axe(page, include=None, rules=None, without=()) -> list[str]:
+    """What axe-core finds wrong with the page: "rule: element: remedy", empty when nothing is.
+
+    `rules`: only these, where the page was examined by all of them before and one thing about it changed; `without`:
+    all but these.
+    """
     options = {
         "resultTypes": ["violations"],
         "runOnly": {"type": "tag", "values": AXE_TAGS},
-        "rules": {"color-contrast-enhanced": {"enabled": True}},
+        "rules": {"color-contrast-enhanced": {"enabled": True}} | {name: {"enabled": False} for name in without},
     }
     if rules:
         options = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": list(rules)}}
-    # Half a megabyte of script: once a page, not once a look.
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE_SCRIPT)
+    ensure_axe(page)
     found = page.evaluate(_RUN_AXE, [include, options])
     assert found["passes"], "axe examined nothing"
     return [

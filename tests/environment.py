@@ -13,6 +13,10 @@ os.environ.setdefault("CONN_MAX_AGE", "0")
 
 from federation.settings import *  # noqa: E402,F403
 
+# No test cuts the power, so no commit waits for the disk.
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405
-    # No test cuts the power of the server, so no commit waits for the disk.
     DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"  # noqa: F405
+else:
+    DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # noqa: F405
+    # A file, as in an office: the threads of a live server would share one connection to a database in memory.
+    DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/test.sqlite3"}  # noqa: F405

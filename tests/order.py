@@ -12,6 +12,8 @@ DATABASE = {"db", "transactional_db", "live_server"}
 # Few tests and much work, beside those that drive a browser: by measured time, see --durations.
 LONG = (
     "tests/access/test_matrix.py",
+    "tests/committees/test_subsidy_oracle.py",
+    "tests/access/test_query_counts.py",
     "tests/access/test_interference.py",
     "tests/access/test_fuzz.py",
     "tests/assessments/test_oracle.py",
@@ -19,6 +21,10 @@ LONG = (
     "tests/demo/test_demo.py",
     "tests/audit/test_backup.py",
     "tests/jobs/test_startup.py",
+    "tests/audit/test_actions.py",
+    "tests/committees/test_subsidies_at_once.py",
+    "tests/assessments/test_moves_during_runs.py",
+    "tests/committees/test_bank_at_once.py",
 )
 
 

@@ -10,10 +10,16 @@ from django.utils.html import format_html_join
 
 from accounts import services
 from accounts.filters import AccountFilter
-from accounts.forms import AccountForm, AssignmentDatesForm, AssignmentForm, NewAccountForm, StateForm
+from accounts.forms import (
+    AccountForm,
+    AssignmentDatesForm,
+    AssignmentForm,
+    NewAccountForm,
+    StateForm,
+    WorkerLinkForm,
+)
 from accounts.models import Assignment, User
 from federation.shared.export_kinds import Sensitivity
-from federation.shared.history import save_versioned
 from federation.shared.list_exports import ListExport, Shown
 from federation.shared.tables import Column, Table
 from federation.shared.templatetags.ui import cn_date, tag
@@ -73,6 +79,8 @@ class AccountListView(ScopedListView):
     def actions(self):
         return [
             {"url": reverse("account-add"), "label": "新建账号", "kind": "primary"},
+            {"url": f"{reverse('roster-upload')}?kind=accounts", "label": "成批导入", "kind": ""},
+            {"url": reverse("first-passwords"), "label": "发初始密码", "kind": ""},
             {"url": reverse("key-list"), "label": "接口密钥", "kind": ""},
             {"url": reverse("role-table"), "label": "角色和权限一览", "kind": ""},
         ]
@@ -101,6 +109,7 @@ class AccountDetailView(ScopedDetailView):
                     {"label": "账号", "value": row.username},
                     {"label": "姓名", "value": row.display_name},
                     {"label": "办公电话", "value": row.phone_extension},
+                    {"label": "对应的工作人员", "value": row.worker.name if row.worker else "没有对应"},
                     {"label": "状态", "value": state_of(row)},
                     {"label": "最近登录", "value": _day(row.last_login)},
                     {"label": "下次登录须改密码", "value": "是" if row.must_change_password else "否"},
@@ -118,6 +127,7 @@ class AccountDetailView(ScopedDetailView):
         return [
             {"url": reverse("account-edit", args=[row.pk]), "label": "修改姓名电话", "kind": ""},
             {"url": reverse("assignment-add", args=[row.pk]), "label": "增加角色", "kind": "primary"},
+            {"url": reverse("account-worker", args=[row.pk]), "label": "对应工作人员", "kind": ""},
             {"url": reverse("account-reset-password", args=[row.pk]), "label": "重设密码", "kind": ""},
             {"url": reverse("account-state", args=[row.pk]), "label": state[0], "kind": state[1]},
         ]
@@ -208,13 +218,30 @@ class AccountUpdateView(ScopedUpdateView):
 
     def update(self, form):
         account = form.save(commit=False)
-        save_versioned(
-            account, by=self.request.user, expected_version=self.submitted_version(), action="accounts.account.changed"
-        )
+        services.change_account(
+            account=account, by=self.request.user, expected_version=self.submitted_version()
+        )  # fmt: skip
         return account
 
     def success_url(self, row):
         return account_url(row)
+
+
+class AccountWorkerView(AccountUpdateView):
+    """Which worker the account is: decides whose posts and subsidies its page 我的 shows."""
+
+    form_class = WorkerLinkForm
+
+    def get_title(self):
+        return f"账号 {self.object.username} 对应的工作人员"
+
+    def update(self, form):
+        account = form.save(commit=False)
+        services.link_worker(
+            account=account, worker=form.cleaned_data["worker"], by=self.request.user,
+            expected_version=self.submitted_version(),
+        )  # fmt: skip
+        return account
 
 
 class AccountActionView(ScopedView):

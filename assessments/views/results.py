@@ -8,16 +8,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from assessments import scoring
-from assessments.computing import Scorer
-from assessments.evidence import absent_of, evidence_of, mend_url
+from assessments.evidence import mend_url
 from assessments.filters import ResultFilter
 from assessments.forms import ManualScoreForm
 from assessments.models import AreaResult, BodyResult, ManualScore, Run
-from assessments.reasons import arithmetic, number
-from assessments.services import RunRefused, definition_of, manual_points, score_manually, window_of
+from assessments.reasons import number
+from assessments.services import RunRefused, definition_of, manual_points, score_manually
 from assessments.tables import (
-    STATE_TAGS,
-    STATE_WORDS,
     band_kind,
     barred,
     item_rates,
@@ -30,8 +27,9 @@ from assessments.tables import (
     published_columns,
     unsourced_words,
 )
-from assessments.views.runs import RunView, may, run_crumbs
-from federation.shared.metrics import metric
+from assessments.views.items import item_row, reckoned, sections_of, state_of, state_words
+from assessments.views.runs import RunView, run_crumbs
+from federation.shared.steps import may
 from federation.shared.tables import Page, Table
 from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import ScopedView
@@ -167,7 +165,7 @@ class RunBodyView(BodyResultView):
     def get(self, request, pk, organisation):
         result = self.get_result()
         definition = definition_of(result.run)
-        sections = [self.section(definition, code, name, result) for code, name in definition.sections]
+        sections = sections_of(definition, result, self.row)
         extras = [self.row(result, item) for item in definition.bonuses + definition.penalties]
         return self.page(
             title=f"{result.organisation.label}：{result.run.standard.title}",
@@ -194,26 +192,10 @@ class RunBodyView(BodyResultView):
             {"label": "尚无数据来源", "value": result.unsourced, "unit": "项", "note": "这些项目暂不得分"},
         ]
 
-    def section(self, definition, code, name, result):
-        rows = [self.row(result, item) for item in definition.items if item.section == code]
-        points = sum((result.points_of(item.code) for item in definition.items if item.section == code), scoring.ZERO)
-        full = sum((item.points for item in definition.items if item.section == code), scoring.ZERO)
-        return {"name": name, "rows": rows, "points": points, "full": number(full)}
-
     def row(self, result, item):
-        cell = result.items.get(item.code, {})
-        state = cell.get("s", scoring.NONE)
-        to_mend = state in (scoring.NO, scoring.HALF)
-        return {
-            "item": item,
-            "points": cell.get("p", "0"),
-            "full": number(item.points),
-            "state": tag(STATE_TAGS[state], STATE_WORDS[state]),
-            "reason": cell.get("r", ""),
-            "evidence": cell.get("e"),
-            "url": item_url(result.run_id, result.organisation_id, item.code),
-            "mend": mend_url(item, result.organisation, self.request.user) if to_mend else "",
-        }
+        to_mend = state_of(result.items.get(item.code, {})) in (scoring.NO, scoring.HALF)
+        mend = mend_url(item, result.organisation, self.request.user) if to_mend else ""
+        return item_row(result, item, item_url(result.run_id, result.organisation_id, item.code), mend)
 
 
 class RunItemView(BodyResultView):
@@ -230,7 +212,6 @@ class RunItemView(BodyResultView):
             raise Http404("没有这个项目")
         cell = result.items.get(code, {})
         context = self.manual(result, item) if item.scoring == "manual" else self.computed(result, item, cell)
-        state = cell.get("s", scoring.NONE)
         return self.page(
             title=f"{item.code} {item.name}",
             heading=f"{item.name}（{result.organisation.label}）",
@@ -238,7 +219,8 @@ class RunItemView(BodyResultView):
             result=result,
             item=item,
             full=number(item.points),
-            state=tag(STATE_TAGS[state], STATE_WORDS[state]),
+            state=state_words(cell),
+            as_of=run.as_of,
             points=cell.get("p", "0"),
             reason=cell.get("r", ""),
             is_checklist=definition.is_checklist,
@@ -246,24 +228,8 @@ class RunItemView(BodyResultView):
         )
 
     def computed(self, result, item, cell) -> dict:
-        declared = metric(item.metric)
-        window = window_of(result.run)
-        scorer = Scorer(definition_of(result.run), window)
-        (now,) = scorer.score([result.organisation], manual_points(result.run))
-        figure = scorer.figure(item, result.organisation)
-        scored = scoring.score(item, figure)
-        changed = f'"{item.code}"' in now.items and str(scored.points) != cell.get("p")
-        context = {
-            "metric": declared,
-            "figure": figure,
-            "arithmetic": arithmetic(item, figure, scored, scored.points),
-            "changed": changed,
-            "mend": mend_url(item, result.organisation, self.request.user),
-        }
-        if figure is not None:
-            context["evidence"] = evidence_of(item, result.organisation, window, self.request.user)
-            context["absent"] = absent_of(item, result.organisation, window, self.request.user, figure)
-        return context
+        body = result.organisation
+        return reckoned(result.run, item, body, body, manual_points(result.run), cell, self.request.user)
 
     def manual(self, result, item) -> dict:
         given = ManualScore.objects.visible_to(self.request.user).filter(
@@ -310,7 +276,7 @@ class RunScoreView(BodyResultView):
                 by=request.user, **form.cleaned_data,
             )  # fmt: skip
         except RunRefused as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, refusal)
             return self.show(form)
         messages.success(request, "已打分。")
         return redirect(item_url(self.result.run_id, self.result.organisation_id, self.item.code))

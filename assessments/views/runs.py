@@ -19,14 +19,10 @@ from assessments.tables import RUN_TAGS, item_rates, mean, run_columns, share
 from federation.shared.export_kinds import Sensitivity
 from federation.shared.list_exports import ListExport, everywhere
 from federation.shared.metrics import metric
+from federation.shared.steps import StepView, may
 from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import ScopedListView, ScopedView, get_in_scope
 from orgs.models import Level
-
-
-def may(user, permission: str, path: str) -> bool:
-    """Whether `user` holds `permission` over the body at `path`."""
-    return any(path.startswith(scope.path) for scope in user.scopes(permission))
 
 
 def run_crumbs(run=None, *more) -> list[dict]:
@@ -100,7 +96,7 @@ class RunAddView(ScopedView):
         try:
             run = start_run(**form.cleaned_data, by=request.user)
         except RunRefused as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, refusal)
             return self.show(form)
         messages.success(request, "考核已发起，正在后台计算。可以离开本页，稍后再看。")
         return redirect("run-detail", run.pk)
@@ -212,87 +208,55 @@ class RunDetailView(RunView):
                 actions.append({"url": reverse("run-league", args=[run.pk]), "label": "排名表", "kind": "primary"})
             if self.sees_area(run):
                 actions.append({"url": reverse("run-compare", args=[run.pk]), "label": "与上次比较"})
-        user, path = self.request.user, run.org_path
-        is_open = run.state not in (Run.State.PUBLISHED, Run.State.PLANNED, Run.State.COMPUTING)
-        for name, label, permission, shown in (
-            ("run-recompute", "重新计算", "assessments.run", is_open),
-            ("run-review", "标记为已核对", "assessments.score", run.state == Run.State.COMPUTED),
-            ("run-publish", "公布结果", "assessments.publish", is_open and run.has_results),
-        ):
-            if shown and may(user, permission, path):
-                actions.append({"url": reverse(name, args=[run.pk]), "label": label})
+        actions += [step.action(run) for step in STEPS if step.is_open(run, self.request.user)]
         return actions
 
 
-class RunStepView(RunView):
-    """A page that asks before a run takes a step. Subclasses name the step."""
+class RunStepView(StepView):
+    model, route, related = Run, "run", ("standard", "organisation")
 
-    template_name = "generic/confirm.html"
-    question = consequence = submit_label = done = ""
-    danger = False
+    def breadcrumbs(self):
+        return run_crumbs(self.object)
 
-    def step(self, run, by):
-        raise NotImplementedError
-
-    def get(self, request, pk):
-        return self.ask(self.get_run())
-
-    def ask(self, run, status=200):
-        return self.page(
-            title=self.question,
-            consequence=self.consequence,
-            rows=[
-                {"label": "考核", "value": str(run)},
-                {"label": "截止日", "value": cn_date(run.as_of)},
-                {"label": "状态", "value": run.get_state_display()},
-            ],
-            submit_label=self.submit_label,
-            danger=self.danger,
-            cancel_url=reverse("run-detail", args=[run.pk]),
-            breadcrumbs=run_crumbs(run, self.question),
-            status=status,
-        )
-
-    def post(self, request, pk):
-        run = self.get_run()
-        try:
-            self.step(run, request.user)
-        except RunRefused as refusal:
-            messages.error(request, str(refusal))
-            return self.ask(run, status=409)
-        messages.success(request, self.done)
-        return redirect("run-detail", run.pk)
+    def summary(self):
+        return [
+            {"label": "考核", "value": str(self.object), "url": self.row_url},
+            {"label": "截止日", "value": cn_date(self.object.as_of)},
+            {"label": "状态", "value": self.object.get_state_display()},
+        ]
 
 
 class RunRecomputeView(RunStepView):
     permission = "assessments.run"
-    question = "重新计算这次考核？"
+    name, label = "recompute", "重新计算"
+    states = (Run.State.FAILED, Run.State.COMPUTED, Run.State.REVIEWED)
     consequence = "按现在的登记情况重新计算全部机构的分数，覆盖上一次的结果。人工评分保留。"
-    submit_label = "重新计算"
-    done = "已开始重新计算。"
+    success_message = "已开始重新计算。"
 
-    def step(self, run, by):
-        recompute_run(run=run, by=by)
+    def act(self, values):
+        recompute_run(run=self.object, by=self.request.user)
 
 
 class RunReviewView(RunStepView):
     permission = "assessments.score"
-    question = "标记为已核对？"
+    name, label = "review", "标记为已核对"
+    states = (Run.State.COMPUTED,)
     consequence = "表示各项结果已看过依据。之后发现登记有误，仍可更正后重新计算。"
-    submit_label = "标记为已核对"
-    done = "已标记为核对过。"
+    success_message = "已标记为核对过。"
 
-    def step(self, run, by):
-        review_run(run=run, by=by)
+    def act(self, values):
+        review_run(run=self.object, by=self.request.user)
 
 
 class RunPublishView(RunStepView):
     permission = "assessments.publish"
-    question = "公布考核结果？"
+    name, label = "publish", "公布结果"
+    states = (Run.State.COMPUTED, Run.State.REVIEWED)
     consequence = "公布后标准、得分和依据数量全部固定，不能再修改或重新计算。"
-    submit_label = "公布"
-    danger = True
-    done = "考核结果已公布。"
+    success_message = "考核结果已公布。"
 
-    def step(self, run, by):
-        publish_run(run=run, by=by)
+    def act(self, values):
+        publish_run(run=self.object, by=self.request.user)
+
+
+STEPS = (RunRecomputeView, RunReviewView, RunPublishView)

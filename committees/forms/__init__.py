@@ -1,4 +1,13 @@
+from committees.forms.budget import BudgetForm, standard_thought_of
 from committees.forms.engagements import AppointmentForm, EndEngagementForm, EngagementForm, WorkerEditForm
+from committees.forms.payments import (
+    GiveUpForm,
+    PurposeForm,
+    ReturnedMoneyForm,
+    SendAgainForm,
+    SendToBankForm,
+    SheetAgainForm,
+)
 from committees.forms.subsidies import (
     AgainForm,
     BatchForm,
@@ -10,19 +19,45 @@ from committees.forms.subsidies import (
     StandardForm,
     SupplementForm,
 )
+from committees.forms.training import (
+    AttendanceEditForm,
+    AttendanceForm,
+    CancelSessionForm,
+    CertificateForm,
+    PeriodForm,
+    RegisterForm,
+    SessionForm,
+    TargetForm,
+)
 
 __all__ = [
     "AgainForm",
     "AppointmentForm",
+    "AttendanceEditForm",
+    "AttendanceForm",
     "BatchForm",
+    "BudgetForm",
+    "CancelSessionForm",
+    "CertificateForm",
     "ConfirmSeenForm",
     "CorrectForm",
     "DeductionForm",
     "EndEngagementForm",
     "EngagementForm",
+    "GiveUpForm",
     "PayBatchForm",
+    "PeriodForm",
+    "PurposeForm",
+    "RegisterForm",
     "ReturnBatchForm",
+    "ReturnedMoneyForm",
+    "SendAgainForm",
+    "SendToBankForm",
+    "SessionForm",
+    "SheetAgainForm",
     "StandardForm",
     "SupplementForm",
+    "TargetForm",
     "WorkerEditForm",
+    "standard_thought_of",
 ]

@@ -215,10 +215,19 @@ class EndEngagementForm(HouseForm):
         choices=[choice for choice in Appointment.Ending.choices if choice[0] != Appointment.Ending.RENEWED],
         widget=forms.RadioSelect,
     )
-    reason = forms.CharField(label="说明", max_length=200, required=False, help_text="解聘的写明原因，例如：不胜任")
+    ground = forms.ChoiceField(
+        label="解聘原因", choices=[("", "不是解聘"), *Appointment.Ground.choices], required=False,
+        help_text="离任原因选“解聘”的，请选一项",
+    )  # fmt: skip
+    reason = forms.CharField(label="说明", max_length=200, required=False, help_text="写明经过或依据")
 
     def clean(self):
         values = super().clean()
-        if values.get("ending") == Appointment.Ending.DISMISSED and not values.get("reason"):
-            self.add_error("reason", "解聘请写明原因。")
+        if values.get("ending") != Appointment.Ending.DISMISSED:
+            values["ground"] = ""
+            return values
+        if not values.get("ground"):
+            self.add_error("ground", "请选择解聘的原因。")
+        if values.get("ground") == Appointment.Ground.OTHER and not values.get("reason"):
+            self.add_error("reason", "解聘原因选了“其他”，请写明。")
         return values

@@ -5,17 +5,19 @@ import datetime
 from django import forms
 from django.utils import timezone
 
+from committees import periods
 from committees.models import SubsidyBatch, SubsidyDeduction, SubsidyStandard
 from committees.reckoning import first_of
 from federation.shared.forms import HouseForm, HouseModelForm, ThreeBoxDateField
 from orgs.models import BodyKind, Level, Organisation
 
 MONTHS_BACK = 36
+BY_PERIOD = "按所选地区的发放周期"
 
 
-def areas_for(user):
-    """The areas for which somebody may lay down what is paid: federations from the township upward."""
-    rows = Organisation.objects.visible_to(user, SubsidyStandard.edit_permission)
+def areas_for(user, permission: str = SubsidyStandard.edit_permission):
+    """The areas for which somebody may lay something down: federations from the township upward."""
+    rows = Organisation.objects.visible_to(user, permission)
     return rows.filter(body_kind=BodyKind.FEDERATION, level__lte=Level.TOWNSHIP, abolished_on=None).order_by("path")
 
 
@@ -60,8 +62,12 @@ def month_choices(today: datetime.date) -> list[tuple[str, str]]:
 
 
 class BatchForm(HouseModelForm):
-    first_month = forms.TypedChoiceField(label="从哪个月", coerce=datetime.date.fromisoformat)
-    last_month = forms.TypedChoiceField(label="到哪个月", coerce=datetime.date.fromisoformat)
+    first_month = forms.TypedChoiceField(
+        label="从哪个月", coerce=datetime.date.fromisoformat, empty_value=None, required=False
+    )
+    last_month = forms.TypedChoiceField(
+        label="到哪个月", coerce=datetime.date.fromisoformat, empty_value=None, required=False
+    )
 
     class Meta:
         model = SubsidyBatch
@@ -72,12 +78,37 @@ class BatchForm(HouseModelForm):
         areas = areas_for(user)
         self.fields["organisation"].label = "地区"
         self.fields["organisation"].queryset = areas
-        self.fields["organisation"].initial = areas.first()
-        choices = month_choices(timezone.localdate())
+        choices = [("", BY_PERIOD), *month_choices(timezone.localdate())]
         for name in ("first_month", "last_month"):
             self.fields[name].choices = choices
-            self.fields[name].initial = choices[0][0]
         self.fields["last_month"].help_text = "只发一个月的，两个都选那个月；最多 12 个月"
+        area = areas.first()
+        if area is not None:
+            self._offer(area)
+
+    def _offer(self, area: Organisation):
+        """The first area's open period; for another one the months may be left to its own."""
+        first, last = periods.open_period(area.path, timezone.localdate())
+        rhythm = periods.rhythm_at(area.path, first)
+        values = {
+            "organisation": area, "first_month": first, "last_month": last, "month_rule": rhythm.month_rule,
+        }  # fmt: skip
+        for name, value in values.items():
+            self.fields[name].initial = value.isoformat() if isinstance(value, datetime.date) else value
+        now = periods.open_words(area.path, first, last)
+        help_text = f"{rhythm.words(area)}，{now}；选别的地区的，两个月份都选“{BY_PERIOD}”"
+        self.fields["first_month"].help_text = help_text
+
+    def clean(self):
+        values = super().clean()
+        first, last, area = (values.get(name) for name in ("first_month", "last_month", "organisation"))
+        if "first_month" in self.errors or "last_month" in self.errors or area is None:
+            return values
+        if first is None and last is None:
+            values["first_month"], values["last_month"] = periods.open_period(area.path, timezone.localdate())
+        elif first is None or last is None:
+            self.add_error("last_month" if last is None else "first_month", f"请选择月份，或者两个都选“{BY_PERIOD}”。")
+        return values
 
 
 class ConfirmSeenForm(HouseForm):

@@ -28,6 +28,13 @@ class Appointment(OwnedByOrganisation):
         PROMOTED = "promoted", "聘到上一级"
         DIED = "died", "去世"
 
+    class Ground(models.TextChoices):
+        """Why somebody was dismissed."""
+
+        INCAPABLE = "incapable", "不胜任工作"
+        INCOMPETENT = "incompetent", "年度考核不称职"
+        OTHER = "other", "其他（写明原因）"
+
     tenure = models.OneToOneField(Tenure, on_delete=models.PROTECT, related_name="appointment", verbose_name="任职")
     role = models.CharField("岗位", max_length=20, choices=Role.choices)
     contract_from = models.DateField("聘期起", null=True, blank=True)
@@ -38,6 +45,7 @@ class Appointment(OwnedByOrganisation):
     certificate_issued_on = models.DateField("上岗证发证日期", null=True, blank=True)
     certificate_expires_on = models.DateField("上岗证有效期至", null=True, blank=True)
     ending = models.CharField("离任原因", max_length=10, choices=Ending.choices, blank=True)
+    ending_ground = models.CharField("解聘原因", max_length=12, choices=Ground.choices, blank=True)
 
     objects = AppointmentQuerySet.as_manager()
     view_permission = "members.view"
@@ -54,7 +62,11 @@ class Appointment(OwnedByOrganisation):
                 | models.Q(contract_from__isnull=True)
                 | models.Q(contract_to__gte=models.F("contract_from")),
                 name="appointment_contract_order",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ending_ground="") | models.Q(ending="dismissed"),
+                name="appointment_ground_of_dismissal",
+            ),
         ]
 
     def __str__(self):

@@ -4,6 +4,7 @@ Money is yuan with two places. An appointment's month is paid once: SubsidyMonth
 batch, and the database refuses a second.
 """
 
+import datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -16,10 +17,12 @@ from committees.querysets import (
     SubsidyBatchQuerySet,
     SubsidyDeductionQuerySet,
     SubsidyLineQuerySet,
+    SubsidyMonthQuerySet,
     SubsidyStandardQuerySet,
 )
 from federation.shared.money import MoneyField
 from federation.shared.scope import OwnedByOrganisation
+from federation.shared.templatetags.ui import cn_month, cn_months
 from orgs.models import Worker
 
 ZERO = Decimal("0.00")
@@ -39,6 +42,11 @@ class Payer(models.TextChoices):
     COUNTY = "county", "县财政"
     TOWNSHIP = "township", "乡镇（街道）"
     WELFARE = "welfare", "公益性岗位资金"
+
+
+def _month(text: str) -> datetime.date:
+    """The first day of a month written 2026-01, as the arithmetic of a line keeps it."""
+    return datetime.date.fromisoformat(f"{text}-01")
 
 
 def _share(label: str) -> MoneyField:
@@ -150,6 +158,7 @@ class SubsidyBatch(OwnedByOrganisation):
     township_total = MoneyField("乡镇（街道）（元）", default=ZERO)
     welfare_total = MoneyField("公益性岗位资金（元）", default=ZERO)
     digest = models.CharField("各行的校验码", max_length=64, blank=True)
+    standards_digest = models.CharField("所依据标准的校验码", max_length=64, blank=True)
     checked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -215,11 +224,7 @@ class SubsidyBatch(OwnedByOrganisation):
 
     @property
     def period_words(self) -> str:
-        first, last = self.first_month, self.last_month
-        words = f"{first.year} 年 {first.month} 月"
-        if (last.year, last.month) == (first.year, first.month):
-            return words
-        return words + (f"至 {last.month} 月" if last.year == first.year else f"至 {last.year} 年 {last.month} 月")
+        return cn_months(self.first_month, self.last_month)
 
     @property
     def is_final(self) -> bool:
@@ -243,6 +248,7 @@ class SubsidyLine(OwnedByOrganisation):
         WAITING = "", "等银行回单"
         PAID = "paid", "已到账"
         FAILED = "failed", "银行退回"
+        GIVEN_UP = "given_up", "不再发"
 
     batch = models.ForeignKey(SubsidyBatch, on_delete=models.CASCADE, related_name="lines", verbose_name="批次")
     kind = models.CharField("类别", max_length=10, choices=Kind.choices, default=Kind.REGULAR)
@@ -306,25 +312,48 @@ class SubsidyLine(OwnedByOrganisation):
     def __str__(self):
         return f"{self.worker} {self.amount} 元"
 
+    @property
+    def arithmetic(self) -> str:
+        """200.00 元 × 3 个月（2026 年 1 月至 3 月）; one after the other."""
+        return "；".join(
+            f"{part['amount']} 元 × {part['months']} 个月（{cn_months(_month(part['from']), _month(part['to']))}）"
+            for part in self.parts
+        )
+
 
 class SubsidyMonth(models.Model):
-    """One month of one appointment, paid by one line: the row that can be there once only."""
+    """One month of one appointment, paid by one line: the row that can be there once only.
+
+    `payee` is the person, whose months are paid once whatever the posts; nobody for a second post held by permission.
+    A month whose money came back and is given up is freed for a later batch.
+    """
 
     line = models.ForeignKey(SubsidyLine, on_delete=models.CASCADE, related_name="months", verbose_name="明细")
     appointment = models.ForeignKey(
         Appointment, on_delete=models.PROTECT, related_name="paid_months", verbose_name="聘任"
     )
+    payee = models.ForeignKey(Worker, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="领款人")
     month = models.DateField("月份")
     standard = models.ForeignKey(SubsidyStandard, on_delete=models.PROTECT, related_name="+", verbose_name="标准")
     amount = MoneyField("金额（元）")
+    freed_on = models.DateField("放回日期", null=True)
+
+    objects = SubsidyMonthQuerySet.as_manager()
 
     class Meta:
         verbose_name = "已发月份"
         verbose_name_plural = "已发月份"
-        constraints = [models.UniqueConstraint(fields=["appointment", "month"], name="month_paid_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment", "month"], condition=Q(freed_on__isnull=True), name="month_paid_once"
+            ),
+            models.UniqueConstraint(
+                fields=["payee", "month"], condition=Q(freed_on__isnull=True), name="person_month_paid_once"
+            ),
+        ]
 
     def __str__(self):
-        return f"{self.month:%Y-%m}"
+        return cn_month(self.month)
 
 
 class SubsidyDeduction(OwnedByOrganisation):

@@ -2,25 +2,24 @@
 
 import datetime
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from committees import batch_lines
+from committees import batch_lines, recheck
 from committees.models import SubsidyBatch, SubsidyLine
 from committees.querysets import paths_above
 from committees.reckoning import first_of, last_of
+from committees.services.locks import BatchRefused, locked
+from committees.services.outcomes import batches_paid_again_by, settle_earlier
 from federation.shared import audit
 from federation.shared.history import create_versioned, save_versioned
 from federation.shared.jobs import JobRefused, enqueue
+from federation.shared.templatetags.ui import cn_month
+from orgs.bulk import hold_tree
 from orgs.models import Organisation
 
 JOB = "committees.subsidies"
 State = SubsidyBatch.State
-
-
-class BatchRefused(ValidationError):
-    """The step is not possible; the message says why and what to do. Nothing was written."""
 
 
 def make_batch(*, batch: SubsidyBatch, by) -> SubsidyBatch:
@@ -36,6 +35,7 @@ def make_batch(*, batch: SubsidyBatch, by) -> SubsidyBatch:
 
 def _in_line(area: Organisation):
     """Who makes batches in one province at once is put in line: batches of areas above and below exclude each other."""
+    hold_tree()
     top = (paths_above(area.path) or [area.path])[0]
     Organisation.objects.select_for_update(no_key=True).get(path=top)
 
@@ -49,7 +49,7 @@ def check_period(batch: SubsidyBatch, today: datetime.date | None = None):
     if (last.year - first.year) * 12 + last.month - first.month >= 12:
         raise BatchRefused({"last_month": "一个批次最多 12 个月。请分成几个批次。"})
     if last_of(last) > today:
-        raise BatchRefused({"last_month": f"{last:%Y-%m} 还没有过完，不能发放。最晚可以选上个月。"})
+        raise BatchRefused({"last_month": f"{cn_month(last)}还没有过完，不能发放。最晚可以选上个月。"})
     crossing = SubsidyBatch.objects.crossing(batch.organisation.path, first, last).exclude(pk=batch.pk)
     crossing = crossing.select_related("organisation")
     open_one = _same_roles(crossing.open(), batch).first()
@@ -92,17 +92,6 @@ def _hand_over(batch: SubsidyBatch, by) -> SubsidyBatch:
     return batch
 
 
-def locked(batch: SubsidyBatch, *states, to: str) -> SubsidyBatch:
-    """The batch as stored, locked until the transaction ends; refuses a state in which `to` is not possible."""
-    rows = SubsidyBatch.objects.select_for_update(of=("self",)).select_related("organisation", "job")
-    batch = rows.filter(pk=batch.pk).first()
-    if batch is None:
-        raise BatchRefused(f"这个批次已被别人删除，不能{to}。")
-    if batch.state not in states:
-        raise BatchRefused(f"这个批次现在是“{batch.get_state_display()}”，不能{to}。")
-    return batch
-
-
 # --- what the job does ----------------------------------------------------------------------------------
 def batch_of_job(job) -> SubsidyBatch:
     batch = SubsidyBatch.objects.select_related("organisation").filter(pk=job.payload["batch"]).first()
@@ -111,8 +100,15 @@ def batch_of_job(job) -> SubsidyBatch:
     return batch
 
 
+def note_standards(batch: SubsidyBatch):
+    """Computing begins: by which standards. One recorded from now on is noticed when the batch is approved."""
+    batch.standards_digest = batch_lines.standards_digest(batch)
+    SubsidyBatch.objects.filter(pk=batch.pk, state=State.PLANNED).update(standards_digest=batch.standards_digest)
+
+
 def finish_computing(batch: SubsidyBatch):
     """All parts are stored: totals, and on to the checker."""
+    hold_tree()
     batch = SubsidyBatch.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=batch.pk)
     if batch.state != State.PLANNED:
         raise JobRefused("这个批次的状态已经变了，这一次不用再算。")
@@ -142,7 +138,7 @@ def check_batch(*, batch: SubsidyBatch, by, seen: str) -> SubsidyBatch:
         batch = locked(batch, State.DRAFT, to="复核")
         if by.pk == batch.created_by_id:
             raise BatchRefused("批次是您自己做的，要由另一个人复核。")
-        _refuse_unsound(batch, seen)
+        _refuse_unsound(batch, seen, by)
         batch.checked_by, batch.checked_at = by, timezone.now()
         batch.state, batch.return_reason = State.CHECKED, ""
         save_versioned(batch, by=by, action="subsidy.checked")
@@ -152,19 +148,29 @@ def check_batch(*, batch: SubsidyBatch, by, seen: str) -> SubsidyBatch:
 def approve_batch(*, batch: SubsidyBatch, by, seen: str) -> SubsidyBatch:
     """Approved by a third person; from here on nothing of the batch changes. Raises BatchRefused."""
     with transaction.atomic():
-        batch = locked(batch, State.CHECKED, to="审批")
+        batch = locked(batch, State.CHECKED, to="审批", beside=batches_paid_again_by(batch))
         if by.pk in (batch.created_by_id, batch.checked_by_id):
             raise BatchRefused("制单、复核、审批要由三个人分别办理。您已办过前面的一步，请换一个人审批。")
-        _refuse_unsound(batch, seen)
+        _refuse_unsound(batch, seen, by)
         batch.approved_by, batch.approved_at = by, timezone.now()
         batch.state = State.APPROVED
         save_versioned(batch, by=by, action="subsidy.approved")
+        settle_earlier(batch, by=by)
         return batch
 
 
-def _refuse_unsound(batch: SubsidyBatch, seen: str):
-    """The lines are those that were looked at, they add up to the cent, and nothing is wrong with any of them."""
+ANEW = {
+    State.DRAFT: "请制单人点“重新计算”，算完以后再复核。",
+    State.CHECKED: "请点“退回”退给制单人，由制单人点“重新计算”，再复核、审批。",
+}
+
+
+def _refuse_unsound(batch: SubsidyBatch, seen: str, by):
+    """The lines are those that were looked at, they add up to the cent, nothing is wrong with any of them, and the
+    facts are still those by which they were computed."""
     totals = batch_lines.totals_of(batch)
+    if batch.standards_digest != batch_lines.standards_digest(batch):
+        raise BatchRefused(f"这个批次算完以后，补贴标准有改动（新登记、修改或到期）。{ANEW[batch.state]}")
     if not totals["line_count"]:
         raise BatchRefused("这个批次里没有人要发放，不用办理。请删除它。")
     if batch.digest != seen or batch.digest != batch_lines.digest_of(batch):
@@ -181,6 +187,11 @@ def _refuse_unsound(batch: SubsidyBatch, seen: str):
         batch
     ):
         raise BatchRefused("各行相加与合计不一致。请重新计算；仍不一致的，请告诉系统管理员。")
+    changes = recheck.changes_since(batch)
+    if changes:
+        raise BatchRefused(
+            f"这个批次算完以后，任职、聘任或者别的批次有改动，{recheck.told(changes, by)}。{ANEW[batch.state]}"
+        )
 
 
 def return_batch(*, batch: SubsidyBatch, by, reason: str) -> SubsidyBatch:
@@ -195,26 +206,17 @@ def return_batch(*, batch: SubsidyBatch, by, reason: str) -> SubsidyBatch:
         return batch
 
 
-def pay_batch(*, batch: SubsidyBatch, by, on: datetime.date, reference: str) -> SubsidyBatch:
-    """The money has left: the day and the voucher. Raises BatchRefused."""
-    with transaction.atomic():
-        batch = locked(batch, State.APPROVED, to="登记发放")
-        if on > timezone.localdate():
-            raise BatchRefused({"paid_on": "发放日期还没有到。请填实际付款的日期。"})
-        if on < timezone.localtime(batch.approved_at).date():
-            raise BatchRefused({"paid_on": "发放日期早于审批日期。请核对。"})
-        batch.paid_on, batch.payment_reference, batch.state = on, reference, State.PAID
-        save_versioned(batch, by=by, action="subsidy.paid")
-        return batch
-
-
 def archive_batch(*, batch: SubsidyBatch, by) -> SubsidyBatch:
-    """Its period is closed: every line has the bank's word. Raises BatchRefused."""
+    """Its period is closed: every line was paid, given up, or paid by a later batch. Raises BatchRefused."""
     with transaction.atomic():
         batch = locked(batch, State.PAID, to="归档")
-        waiting = SubsidyLine.objects.filter(batch=batch, outcome=SubsidyLine.Outcome.WAITING, amount__gt=0).count()
+        lines = SubsidyLine.objects.filter(batch=batch, amount__gt=0)
+        waiting = lines.filter(outcome=SubsidyLine.Outcome.WAITING).count()
         if waiting:
             raise BatchRefused(f"还有 {waiting} 行没有银行回单。请先登记回单再归档。")
+        failed = lines.filter(outcome=SubsidyLine.Outcome.FAILED).exclude(corrections__kind=SubsidyLine.Kind.AGAIN)
+        if failed.exists():
+            raise BatchRefused(f"还有 {failed.count()} 行被银行退回，没有重发。请先重发再归档。")
         batch.state = State.ARCHIVED
         save_versioned(batch, by=by, action="subsidy.archived")
         return batch
@@ -226,6 +228,8 @@ def delete_batch(*, batch: SubsidyBatch, by):
         batch = locked(batch, *SubsidyBatch.OPEN, to="删除")
         if batch.job is not None and batch.job.is_open:
             raise BatchRefused("这个批次正在计算。请先取消计算，再删除。")
+        if batch.payments.exists():
+            raise BatchRefused("这个批次已经送过银行代发，不能删除。")
         audit.record(
             "subsidy.deleted", actor=by, target=batch, organisation=batch.organisation,
             details={"batch": str(batch), "lines": batch.line_count, "total": str(batch.total_amount)},

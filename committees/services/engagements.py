@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from committees.models import Appointment
+from committees.services.contracts import check_contract_days
 from federation.shared.history import create_versioned, save_versioned
 from orgs.models import BodyKind, Identity, PlaceKind, Post, Tenure, Worker
 from orgs.services import TenureRefused, change_tenure, end_tenure, find_or_record_worker, record_tenure
@@ -13,6 +14,7 @@ from orgs.services import TenureRefused, change_tenure, end_tenure, find_or_reco
 MEMBER_IDENTITIES = (Identity.DISABLED, Identity.RELATIVE)
 NOT_A_MEMBER = "专职委员应是残疾人或残疾人亲友，此人登记的身份是其他。请核对身份。"
 ENDING_WORDS = dict(Appointment.Ending.choices)
+GROUND_WORDS = dict(Appointment.Ground.choices)
 
 
 def role_for(organisation, post: str) -> str:
@@ -36,6 +38,7 @@ def engage_member(*, worker: Worker, id_number: str, tenure: Tenure, appointment
         appointment.tenure = tenure
         appointment.organisation = tenure.organisation
         appointment.role = role_for(tenure.organisation, tenure.post)
+        check_contract_days(appointment)
         create_versioned(appointment, by=by)
     return tenure
 
@@ -55,16 +58,22 @@ def change_engagement(*, tenure: Tenure, appointment: Appointment, by, expected_
     """Save corrected days and contract. Raises TenureRefused, VersionConflict."""
     with transaction.atomic():
         change_tenure(tenure=tenure, by=by, expected_version=tenure.version)
+        check_contract_days(appointment)
         return save_versioned(appointment, by=by, expected_version=expected_version)
 
 
-def end_engagement(*, tenure: Tenure, on: datetime.date, ending: str, reason: str, by, expected_version: int):
-    """End a member's tenure with its reason; `on` is the last day in post. Raises TenureRefused, VersionConflict."""
+def end_engagement(
+    *, tenure: Tenure, on: datetime.date, ending: str, reason: str, by, expected_version: int, ground: str = ""
+):
+    """End a member's tenure with its reason; `on` is the last day in post. Raises TenureRefused, VersionConflict.
+
+    `ground`: why somebody is dismissed.
+    """
     with transaction.atomic():
         appointment = Appointment.objects.select_for_update().get(tenure=tenure)
-        words = f"{ENDING_WORDS[ending]}。{reason}".strip("。")
+        words = "。".join(filter(None, [ENDING_WORDS[ending], GROUND_WORDS.get(ground, ""), reason.strip("。")]))
         end_tenure(tenure=tenure, on=on, by=by, reason=words, expected_version=expected_version)
-        appointment.ending = ending
+        appointment.ending, appointment.ending_ground = ending, ground
         save_versioned(appointment, by=by, reason=words)
 
 

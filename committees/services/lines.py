@@ -1,24 +1,29 @@
 """What is done to single lines of a batch that is not checked yet: deductions, corrections, payments once more."""
 
-import datetime
-from collections import defaultdict
 from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
 
 from committees import batch_lines
-from committees.models import Appointment, SubsidyBatch, SubsidyDeduction, SubsidyLine, SubsidyStandard
+from committees.forgotten import forgotten
+from committees.models import (
+    Appointment,
+    SubsidyBatch,
+    SubsidyDeduction,
+    SubsidyLine,
+    SubsidyMonth,
+    SubsidyStandard,
+)
 from committees.reckoning import Spell, divide, last_of, months_between, months_served, reckon
-from committees.services.batches import BatchRefused, locked, set_totals
+from committees.services.batches import set_totals
+from committees.services.locks import BatchRefused, locked
 from federation.shared import audit
 from federation.shared.history import create_versioned, save_versioned
 
 Kind = SubsidyLine.Kind
 State = SubsidyBatch.State
 ZERO = Decimal("0.00")
-# How far back somebody who was forgotten is looked for.
-MONTHS_BACK = 36
 
 
 def _open_batch(batch: SubsidyBatch, to: str) -> SubsidyBatch:
@@ -87,17 +92,27 @@ def difference(line: SubsidyLine) -> Decimal:
     batch = line.batch
     first, last = batch.first_month, last_of(batch.last_month)
     rows = Appointment.objects.filter(tenure__worker=line.worker_id).served_between(first, last)
-    spells = list(rows.values_list("pk", "tenure__started_on", "tenure__ended_on"))
-    served = months_served(batch.month_rule, [Spell(*row) for row in spells], months_between(first, last))
-    elsewhere = set(
-        line.appointment.paid_months.exclude(line=line).filter(month__gte=first, month__lte=last)
-        .values_list("month", flat=True)
-    )  # fmt: skip
-    months = [month for month in served.get(line.appointment_id, ()) if month not in elsewhere]
-    path, employment = line.org_path, line.appointment.employment
-    due = reckon(batch_lines.book_for(path, first, last), path, line.role, employment, months)
-    corrected = line.corrections.filter(kind=Kind.CORRECTION).aggregate(total=Sum("gross_amount"))["total"] or ZERO
-    return due.gross - line.gross_amount - corrected
+    days = rows.values_list("pk", "tenure__started_on", "tenure__ended_on", "tenure__permit_id")
+    spells = [Spell(*row, permit is not None) for *row, permit in days]
+    served = months_served(batch.month_rule, spells, months_between(first, last))
+    own = set(line.months.values_list("month", flat=True))
+    paid = SubsidyMonth.objects.standing().filter(month__gte=first, month__lte=last).exclude(line=line)
+    posts = rows.filter(pk=line.appointment_id)
+    if line.appointment.tenure.permit_id is None:
+        posts = posts | rows.filter(tenure__permit=None)
+        elsewhere = set(paid.filter(payee=line.worker_id).values_list("month", flat=True))
+    else:
+        elsewhere = set(paid.filter(appointment=line.appointment_id).values_list("month", flat=True))
+    due = ZERO
+    for appointment in posts.filter(pk__in=list(served)):
+        here = appointment.pk == line.appointment_id
+        # A month this line has paid may belong to another post by what was recorded since.
+        months = [month for month in served[appointment.pk] if month in own or here and month not in elsewhere]
+        book = batch_lines.book_for(appointment.org_path, first, last)
+        due += reckon(book, appointment.org_path, appointment.role, appointment.employment, months).gross
+    corrections = line.corrections.filter(kind=Kind.CORRECTION).exclude(outcome=SubsidyLine.Outcome.GIVEN_UP)
+    corrected = corrections.aggregate(total=Sum("gross_amount"))["total"] or ZERO
+    return due - line.gross_amount - corrected
 
 
 def _points_back(batch: SubsidyBatch, line: SubsidyLine, kind: str, amount: Decimal, reason: str, by) -> SubsidyLine:
@@ -115,6 +130,8 @@ def _check_points_back(batch: SubsidyBatch, line: SubsidyLine):
         raise BatchRefused("这一行还没有审批，请直接改正后重新计算，不用更正。")
     if not line.org_path.startswith(batch.organisation.path):
         raise BatchRefused(f"{line.organisation.label}不在所选批次的地区里。请选别的批次。")
+    if line.outcome == SubsidyLine.Outcome.GIVEN_UP:
+        raise BatchRefused("这一行已登记为不再发，月份已经放回。请在以后的批次里补发。")
     if batch.lines.filter(corrects=line).exists():
         raise BatchRefused("所选批次里已经有对这一行的更正或重发。请先在那个批次里删除它。")
 
@@ -142,6 +159,8 @@ def pay_again(*, line: SubsidyLine, batch: SubsidyBatch, reason: str, by) -> Sub
         _check_points_back(batch, line)
         if line.outcome != SubsidyLine.Outcome.FAILED:
             raise BatchRefused("只有银行退回的才能重发。")
+        if line.batch.lines.filter(worker=line.worker_id).count() > 1:
+            raise BatchRefused("此人这一批有几行，合成一笔发放。请在那个批次里用“重发退回的”再送银行。")
         if line.corrections.filter(kind=Kind.AGAIN).exists():
             raise BatchRefused("这一行已经在另一个批次里重发。")
         row = _points_back(batch, line, Kind.AGAIN, line.amount, reason, by)
@@ -164,42 +183,6 @@ def remove_line(*, line: SubsidyLine, by):
 
 
 # --- who was forgotten ----------------------------------------------------------------------------------
-def forgotten(batch: SubsidyBatch) -> dict[int, list[datetime.date]]:
-    """{appointment: months before the batch that were served, lie in a closed batch, and were paid to nobody}."""
-    closed = closed_months(batch)
-    if not closed:
-        return {}
-    first, last = min(closed), last_of(max(closed))
-    served = Appointment.objects.under(batch.organisation.path).served_between(first, last)
-    if batch.role:
-        served = served.filter(role=batch.role)
-    paid = batch_lines.paid_months(served, first, last)
-    spells = defaultdict(list)
-    workers = served.order_by().values("tenure__worker")
-    rows = Appointment.objects.served_between(first, last).filter(tenure__worker__in=workers)
-    names = ("pk", "tenure__worker_id", "tenure__started_on", "tenure__ended_on")
-    for pk, worker, started_on, ended_on in rows.values_list(*names).iterator(chunk_size=5000):
-        spells[worker].append(Spell(pk, started_on, ended_on))
-    inside = set(served.values_list("pk", flat=True))
-    found = {}
-    for some in spells.values():
-        for pk, months in months_served(batch.month_rule, some, months_between(first, last)).items():
-            missed = [month for month in months if month in closed and month not in paid.get(pk, ())]
-            if missed and pk in inside:
-                found[pk] = missed
-    return found
-
-
-def closed_months(batch: SubsidyBatch) -> set[datetime.date]:
-    """Months before the batch that approved batches of the area, or of one above, have dealt with."""
-    above = SubsidyBatch.objects.final().covering(batch.organisation.path)
-    earliest = batch.first_month.replace(year=batch.first_month.year - MONTHS_BACK // 12)
-    months = set()
-    for first, last in above.filter(last_month__gte=earliest).values_list("first_month", "last_month"):
-        months.update(month for month in months_between(first, last) if earliest <= month < batch.first_month)
-    return months
-
-
 def supplement(*, batch: SubsidyBatch, appointments: list[int], reason: str, by) -> int:
     """Lines for people who were forgotten in earlier batches; gives how many. Raises BatchRefused."""
     with transaction.atomic():
@@ -226,4 +209,5 @@ def _supplement_one(batch, appointment, months, reason, by):
         welfare_share=due.shares[2], problem=due.problem, reason=reason,
     )  # fmt: skip
     create_versioned(line, by=by)
-    batch_lines.insert_months([(line.pk, appointment.pk, due.months)])
+    payee = batch_lines.payee_of(line.worker_id, appointment.tenure.permit_id)
+    batch_lines.insert_months([(line.pk, appointment.pk, payee, due.months)])

@@ -9,6 +9,7 @@ from committees.models import SubsidyMonth, SubsidyStandard
 from committees.querysets import paths_above
 from committees.reckoning import first_of, last_of
 from federation.shared.history import create_versioned, save_versioned
+from federation.shared.templatetags.ui import cn_date, cn_month, cn_months
 from orgs.models import Organisation
 
 _DAY = datetime.timedelta(days=1)
@@ -81,8 +82,8 @@ def _check_neighbours(standard: SubsidyStandard):
         same.touching(standard.valid_from, standard.valid_to or datetime.date.max).order_by("valid_from").first()
     )
     if overlapping is not None:
-        until = f"至 {overlapping.valid_to:%Y-%m-%d}" if overlapping.valid_to else "起一直执行"
-        days = f"{overlapping.valid_from:%Y-%m-%d} {until}"
+        until = f"至 {cn_date(overlapping.valid_to)}" if overlapping.valid_to else "起一直执行"
+        days = f"{cn_date(overlapping.valid_from)}{until}"
         raise StandardRefused(
             {
                 "valid_from": f"与已登记的标准（{overlapping.monthly_amount} 元，{days}）"
@@ -94,7 +95,7 @@ def _check_neighbours(standard: SubsidyStandard):
         first, last = before.valid_to + _DAY, standard.valid_from - _DAY
         raise StandardRefused(
             {
-                "valid_from": f"{first:%Y-%m} 到 {last:%Y-%m} 没有标准。请从 {first:%Y-%m-%d} 起执行，"
+                "valid_from": f"{cn_months(first, last)}没有标准。请从 {cn_date(first)}起执行，"
                 "或者先把上一个标准的执行截止日改到前一个月底。"
             }
         )
@@ -102,8 +103,8 @@ def _check_neighbours(standard: SubsidyStandard):
     if after is not None and (standard.valid_to is None or standard.valid_to + _DAY != after.valid_from):
         raise StandardRefused(
             {
-                "valid_to": f"后面已有从 {after.valid_from:%Y-%m-%d} 起的标准。"
-                f"请填它前一天 {after.valid_from - _DAY:%Y-%m-%d}。"
+                "valid_to": f"后面已有从 {cn_date(after.valid_from)}起的标准。"
+                f"请填它前一天 {cn_date(after.valid_from - _DAY)}。"
             }
         )
 
@@ -136,10 +137,10 @@ def _check_used(standard: SubsidyStandard):
     fixed = ("organisation_id", "role", "employment", "is_floor", "monthly_amount", "shares", "valid_from")
     if any(getattr(stored, name) != getattr(standard, name) for name in fixed):
         raise StandardRefused(
-            f"已按这个标准算到 {paid:%Y-%m} 的补贴，金额、范围和起始日不能再改。"
+            f"已按这个标准算到 {cn_month(paid)}的补贴，金额、范围和起始日不能再改。"
             "要调整标准，请给它填执行截止日，再登记新的标准。"
         )
     if standard.valid_to is not None and standard.valid_to < last_of(paid):
         raise StandardRefused(
-            {"valid_to": f"已按这个标准算到 {paid:%Y-%m} 的补贴。截止日不能早于 {last_of(paid):%Y-%m-%d}。"}
+            {"valid_to": f"已按这个标准算到 {cn_month(paid)}的补贴。截止日不能早于 {cn_date(last_of(paid))}。"}
         )

@@ -1,3 +1,10 @@
+from committees.views.attendance import (
+    AttendanceUpdateView,
+    AttendanceView,
+    CertificatesView,
+    SignInPdfView,
+    SignInSheetView,
+)
 from committees.views.batch_steps import (
     BatchApproveView,
     BatchArchiveView,
@@ -8,13 +15,16 @@ from committees.views.batch_steps import (
     BatchReturnView,
 )
 from committees.views.batches import BatchCreateView, BatchDetailView, BatchListView
+from committees.views.budget import BudgetTableView, BudgetView
 from committees.views.lines import (
     DeductionDeleteView,
     LineAgainView,
     LineCorrectView,
     LineDeductView,
     LineDetailView,
+    LineNotReturnedView,
     LineRemoveView,
+    LineReturnedView,
     SupplementView,
 )
 from committees.views.members import (
@@ -25,11 +35,27 @@ from committees.views.members import (
     MemberListView,
     MemberUpdateView,
 )
-from committees.views.papers import SignaturePdfView, SignatureSheetView
+from committees.views.papers import NoticePdfView, NoticesView, NoticeView, SignaturePdfView, SignatureSheetView
+from committees.views.payments import BankView, GiveUpView, PaymentsView, SendAgainView
+from committees.views.periods import PeriodCreateView, PeriodListView, PeriodUpdateView
 from committees.views.standards import StandardCreateView, StandardListView, StandardUpdateView
+from committees.views.statements import BodyStatementView, PersonStatementView
+from committees.views.training import (
+    RegisterView,
+    SessionCancelView,
+    SessionCreateView,
+    SessionDetailView,
+    SessionListView,
+    SessionUpdateView,
+    WithdrawView,
+)
+from committees.views.training_need import CoverageView, PeopleView, TargetCreateView, TargetListView, TargetUpdateView
 
 __all__ = [
     "AppointmentUpdateView",
+    "AttendanceUpdateView",
+    "AttendanceView",
+    "BankView",
     "BatchApproveView",
     "BatchArchiveView",
     "BatchCheckView",
@@ -40,21 +66,51 @@ __all__ = [
     "BatchPayView",
     "BatchRecomputeView",
     "BatchReturnView",
+    "BodyStatementView",
+    "BudgetTableView",
+    "BudgetView",
+    "CertificatesView",
+    "CoverageView",
     "DeductionDeleteView",
+    "GiveUpView",
     "LineAgainView",
     "LineCorrectView",
     "LineDeductView",
     "LineDetailView",
+    "LineNotReturnedView",
     "LineRemoveView",
+    "LineReturnedView",
     "MemberCreateView",
     "MemberDetailView",
     "MemberEndView",
     "MemberListView",
     "MemberUpdateView",
+    "NoticePdfView",
+    "NoticeView",
+    "NoticesView",
+    "PaymentsView",
+    "PeopleView",
+    "PeriodCreateView",
+    "PeriodListView",
+    "PeriodUpdateView",
+    "PersonStatementView",
+    "RegisterView",
+    "SendAgainView",
+    "SessionCancelView",
+    "SessionCreateView",
+    "SessionDetailView",
+    "SessionListView",
+    "SessionUpdateView",
+    "SignInPdfView",
+    "SignInSheetView",
     "SignaturePdfView",
     "SignatureSheetView",
     "StandardCreateView",
     "StandardListView",
     "StandardUpdateView",
     "SupplementView",
+    "TargetCreateView",
+    "TargetListView",
+    "TargetUpdateView",
+    "WithdrawView",
 ]

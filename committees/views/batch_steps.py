@@ -5,7 +5,7 @@ from django.urls import reverse
 from committees import services
 from committees.forms import ConfirmSeenForm, PayBatchForm, ReturnBatchForm
 from committees.models import SubsidyBatch
-from federation.shared.views import ScopedActView, get_in_scope
+from federation.shared.steps import StepView
 
 State = SubsidyBatch.State
 
@@ -18,57 +18,31 @@ def batches_crumb() -> dict:
     return {"url": reverse("subsidy-batch-list"), "label": "补贴"}
 
 
-class BatchStepView(ScopedActView):
-    """One step: in which states it is open, what it is called and what the page says before it is done."""
-
-    name = ""
-    label = ""
-    kind = ""
-    states: tuple = ()
-    consequence = ""
+class BatchStepView(StepView):
+    model, route = SubsidyBatch, "subsidy-batch"
     # Not for whoever has done an earlier step.
     by_others = False
     form_class = ConfirmSeenForm
 
     @classmethod
     def is_open(cls, batch, user) -> bool:
-        if batch.state not in cls.states or cls.by_others and user.pk in (batch.created_by_id, batch.checked_by_id):
+        if cls.by_others and user.pk in (batch.created_by_id, batch.checked_by_id):
             return False
-        return SubsidyBatch.objects.visible_to(user, cls.permission).filter(pk=batch.pk).exists()
-
-    @classmethod
-    def action(cls, batch) -> dict:
-        return {"url": reverse(f"subsidy-batch-{cls.name}", args=[batch.pk]), "label": cls.label, "kind": cls.kind}
-
-    @property
-    def submit_label(self):
-        return self.label
-
-    def dispatch(self, request, *args, **kwargs):
-        rows = SubsidyBatch.objects.select_related("organisation")
-        self.object = get_in_scope(rows, request.user, self.permission, SubsidyBatch.view_permission, pk=kwargs["pk"])
-        return super().dispatch(request, *args, **kwargs)
+        return super().is_open(batch, user)
 
     def breadcrumbs(self):
-        return [batches_crumb(), {"url": batch_url(self.object), "label": str(self.object)}]
-
-    def get_title(self):
-        return f"{self.label}：{self.object}"
+        return [batches_crumb(), {"url": self.row_url, "label": str(self.object)}]
 
     def get_form(self, instance=None):
         initial = {"seen": self.object.digest}
         return self.form_class(self.sent(), initial=initial, **self.form_kwargs())
 
-    def question(self):
-        rows = [
-            {"label": "批次", "value": str(self.object), "url": batch_url(self.object)},
+    def summary(self):
+        return [
+            {"label": "批次", "value": str(self.object), "url": self.row_url},
             {"label": "人次", "value": self.object.line_count},
             {"label": "合计", "value": f"{self.object.total_amount} 元"},
         ]
-        return {"consequence": self.consequence, "rows": rows}
-
-    def success_url(self, row):
-        return batch_url(self.object)
 
 
 class BatchCheckView(BatchStepView):
@@ -112,9 +86,13 @@ class BatchPayView(BatchStepView):
     permission = "subsidies.edit"
     name, label, kind = "pay", "登记发放", "primary"
     states = (State.APPROVED,)
-    consequence = "登记实际付款的日期和凭证号。"
+    consequence = "不经银行代发、已经全部发到本人手里的，登记实际付款的日期和凭证号；全部明细登记为已到账。"
     success_message = "已登记发放。"
     form_class = PayBatchForm
+
+    @classmethod
+    def is_open(cls, batch, user):
+        return super().is_open(batch, user) and not batch.payments.exists()
 
     def act(self, values):
         given = {"on": values["paid_on"], "reference": values["reference"]}

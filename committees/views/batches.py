@@ -3,14 +3,15 @@
 from django.urls import reverse
 from django.utils import timezone
 
-from committees import services
+from committees import periods, services
 from committees.forms import BatchForm
 from committees.models import SubsidyBatch, SubsidyLine
 from committees.views import batch_steps as steps
 from committees.views.batch_steps import batch_url, batches_crumb
-from committees.views.lines import SupplementView, arithmetic, line_url
+from committees.views.lines import SupplementView, line_url
+from committees.views.payments import BankView, SendAgainView, payments_url
 from committees.views.standards import standards_crumb
-from federation.shared.export_kinds import Sensitivity
+from federation.shared.export_kinds import TAKE_PERSONAL, Sensitivity
 from federation.shared.list_exports import ListExport
 from federation.shared.tables import Column, Page, Table
 from federation.shared.templatetags.ui import cn_date, tag
@@ -25,8 +26,8 @@ STATE_TAGS = {
 LINES_SHOWN = 50
 # In the order of their buttons.
 STEPS = (
-    steps.BatchCheckView, steps.BatchApproveView, steps.BatchReturnView, steps.BatchPayView, steps.BatchArchiveView,
-    SupplementView, steps.BatchRecomputeView, steps.BatchDeleteView,
+    steps.BatchCheckView, steps.BatchApproveView, steps.BatchReturnView, BankView, SendAgainView, steps.BatchPayView,
+    steps.BatchArchiveView, SupplementView, steps.BatchRecomputeView, steps.BatchDeleteView,
 )  # fmt: skip
 
 
@@ -63,8 +64,20 @@ class BatchListView(ScopedListView):
     def get_queryset(self):
         return super().get_queryset().select_related("organisation")
 
+    def nothing_yet(self):
+        add = "请先登记补贴标准，再点“新建批次”。" if self.request.user.has_scope(SubsidyBatch.edit_permission) else ""
+        return f"还没有补贴批次。{add}"
+
     def actions(self):
-        actions = [{"url": standards_crumb()["url"], "label": "补贴标准"}]
+        actions = [
+            {"url": standards_crumb()["url"], "label": "补贴标准"},
+            {"url": reverse("subsidy-period-list"), "label": "发放周期"},
+            {"url": reverse("subsidy-budget"), "label": "预算"},
+        ]
+        home = self.request.user.home_organisation
+        if home is not None:
+            year = timezone.localdate().year
+            actions.append({"url": reverse("statement-body", args=[home.pk, year]), "label": "年度对账单"})
         if self.request.user.has_scope(SubsidyBatch.edit_permission):
             actions.insert(0, {"url": reverse("subsidy-batch-add"), "label": "新建批次", "kind": "primary"})
         return actions
@@ -97,7 +110,7 @@ class BatchDetailView(ScopedDetailView):
         Column("body", "机构", value=lambda row: row.organisation.label, sort="org_path"),
         Column("role", "岗位", value=lambda row: row.get_role_display()),
         Column("kind", "类别", value=lambda row: row.get_kind_display()),
-        Column("parts", "算式", value=lambda row: arithmetic(row)),
+        Column("parts", "算式", value=lambda row: row.arithmetic),
         Column("deducted_amount", "扣减（元）", numeric=True),
         Column("amount", "实发（元）", numeric=True, sort="amount"),
         Column("problem", "问题", value=lambda row: tag("bad", row.problem) if row.problem else ""),
@@ -137,6 +150,10 @@ class BatchDetailView(ScopedDetailView):
 
     def actions(self, row):
         actions = [step.action(row) for step in STEPS if step.is_open(row, self.request.user)]
+        if row.is_final:
+            actions.append({"url": payments_url(row), "label": "银行代发"})
+            if self.request.user.has_scope(TAKE_PERSONAL):
+                actions.append({"url": reverse("subsidy-batch-notices", args=[row.pk]), "label": "发放通知"})
         return [*actions, {"url": reverse("subsidy-batch-sheet", args=[row.pk]), "label": "签领表"}]
 
     def extra(self, row):
@@ -148,4 +165,5 @@ class BatchDetailView(ScopedDetailView):
             lines = lines.exclude(problem="")
         page = Page(lines, self.request.GET, ordering=("org_path", "worker__name", "amount"), size=LINES_SHOWN)
         table = Table("各人明细", self.columns, page.rows, request=self.request, page=page)
-        return {"table": table, "page": page, "job": row.job if row.state == State.PLANNED else None}
+        told = [] if row.is_final else periods.misfits(row)
+        return {"table": table, "page": page, "job": row.job if row.state == State.PLANNED else None, "misfits": told}

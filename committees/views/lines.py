@@ -4,28 +4,28 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from committees import services
-from committees.forms import AgainForm, CorrectForm, DeductionForm, SupplementForm
+from committees.forms import AgainForm, CorrectForm, DeductionForm, ReturnedMoneyForm, SupplementForm
 from committees.models import Appointment, SubsidyBatch, SubsidyDeduction, SubsidyLine
 from committees.views.batch_steps import BatchStepView, batch_url, batches_crumb
 from federation.shared.forms import HouseForm
+from federation.shared.templatetags.ui import cn_date, cn_month
 from federation.shared.views import ScopedActView, ScopedDetailView, Section, get_in_scope
 
 # So many people are offered at once; the next ones after these are done.
 SHOWN = 200
 
 
+Outcome = SubsidyLine.Outcome
+
+
 def line_url(line) -> str:
     return reverse("subsidy-line-detail", args=[line.pk])
 
 
-def arithmetic(line) -> str:
-    """200.00 元 × 3 个月（2026-01 至 2026-03）; one after the other."""
-    return "；".join(
-        f"{part['amount']} 元 × {part['months']} 个月（{part['from']}"
-        + (f" 至 {part['to']}" if part["to"] != part["from"] else "")
-        + "）"
-        for part in line.parts
-    )
+def may_take_back_return(line) -> bool:
+    if line.outcome != Outcome.FAILED or line.batch.state != SubsidyBatch.State.APPROVED:
+        return False
+    return services.failed_of(line.batch).filter(worker=line.worker_id, arrived_on__isnull=False).exists()
 
 
 class LineDetailView(ScopedDetailView):
@@ -42,6 +42,10 @@ class LineDetailView(ScopedDetailView):
         return f"{self.object.worker.name}的补贴明细"
 
     def actions(self, row):
+        notice = {"url": reverse("subsidy-line-notice", args=[row.pk]), "label": "发放通知"}
+        return [*self.changes(row), *([notice] if row.batch.is_final else [])]
+
+    def changes(self, row) -> list[dict]:
         mine = SubsidyLine.objects.visible_to(self.request.user, SubsidyLine.edit_permission).filter(pk=row.pk)
         if not mine.exists():
             return []
@@ -50,15 +54,17 @@ class LineDetailView(ScopedDetailView):
             wanted = [("deduct", "扣减")] if row.corrects_id is None else []
             wanted += [("remove", "删除这一行")] if row.kind != SubsidyLine.Kind.REGULAR else []
         elif row.batch.is_final:
-            wanted = [("correct", "更正")]
-            wanted += [("again", "退回重发")] if row.outcome == SubsidyLine.Outcome.FAILED else []
+            wanted = [("correct", "更正")] if row.outcome != Outcome.GIVEN_UP else []
+            wanted += [("returned", "登记退汇")] if row.outcome == Outcome.PAID and row.amount > 0 else []
+            wanted += [("again", "退回重发")] if row.outcome == Outcome.FAILED else []
+            wanted += [("not-returned", "撤销退汇")] if may_take_back_return(row) else []
         return [{"url": reverse(f"subsidy-line-{name}", args=[row.pk]), "label": label} for name, label in wanted]
 
     def sections(self, row):
         deductions = [self._deduction(each, row) for each in row.deductions.visible_to(self.request.user)]
         money = [
             {"label": "类别", "value": row.get_kind_display()},
-            {"label": "算式", "value": arithmetic(row)},
+            {"label": "算式", "value": row.arithmetic},
             {"label": "应发", "value": f"{row.gross_amount} 元"},
             *deductions,
             {"label": "实发", "value": f"{row.amount} 元"},
@@ -69,7 +75,7 @@ class LineDetailView(ScopedDetailView):
         about = [
             {"label": "机构", "value": row.organisation.name},
             {"label": "岗位", "value": row.get_role_display()},
-            {"label": "到账情况", "value": row.get_outcome_display()},
+            {"label": "到账情况", "value": f"{row.get_outcome_display()} {cn_date(row.outcome_on)}".strip()},
         ]
         for label, value in (("问题", row.problem), ("原因", row.reason), ("银行退回原因", row.outcome_reason)):
             if value:
@@ -113,7 +119,7 @@ class LineStepView(ScopedActView):
     def question(self):
         rows = [
             {"label": "批次", "value": str(self.object.batch)},
-            {"label": "算式", "value": arithmetic(self.object)},
+            {"label": "算式", "value": self.object.arithmetic},
             {"label": "实发", "value": f"{self.object.amount} 元"},
         ]
         return {"consequence": self.consequence, "rows": rows}
@@ -165,6 +171,36 @@ class LineAgainView(LineStepView):
 
     def act(self, values):
         self.made = services.pay_again(line=self.object, by=self.request.user, **values)
+
+
+class LineReturnedView(LineStepView):
+    label = "登记退汇"
+    consequence = (
+        "钱到账以后银行又退了回来。此人在这个批次里的一笔改为“银行退回”，批次回到“已审批”，"
+        "可以重发、放进以后的批次再发，或者登记不再发。"
+    )
+    success_message = "退汇已登记。请改正账号后重发，或者登记不再发。"
+    form_class = ReturnedMoneyForm
+
+    def question(self):
+        asked = super().question()
+        asked["rows"].append({"label": "到账日期", "value": cn_date(self.object.outcome_on)})
+        if self.object.batch.state == SubsidyBatch.State.ARCHIVED:
+            asked["consequence"] = services.ARCHIVED
+        return asked
+
+    def act(self, values):
+        services.record_return(line=self.object, by=self.request.user, **values)
+
+
+class LineNotReturnedView(LineStepView):
+    label = "撤销退汇"
+    consequence = "登记错了才用：钱其实没有退回来。这一笔改回“已到账”，日期是原来的到账日期。"
+    success_message = "退汇已撤销。"
+    form_class = HouseForm
+
+    def act(self, values):
+        services.take_back_return(line=self.object, by=self.request.user)
 
 
 class LineRemoveView(LineStepView):
@@ -228,8 +264,8 @@ class SupplementView(BatchStepView):
         return [(row.pk, self._words(row, found[row.pk])) for row in rows]
 
     def _words(self, row, months) -> str:
-        named = "、".join(f"{month:%Y-%m}" for month in months[:6]) + ("等" if len(months) > 6 else "")
-        return f"{row.organisation.label} {row.tenure.worker.name}：{named} {len(months)} 个月"
+        named = "、".join(map(cn_month, months[:6])) + ("等" if len(months) > 6 else "")
+        return f"{row.organisation.label} {row.tenure.worker.name}：{named}，共 {len(months)} 个月"
 
     def get_form(self, instance=None):
         return self.form_class(self.sent(), choices=self.missed, **self.form_kwargs())

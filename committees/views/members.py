@@ -5,18 +5,28 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
 
-from committees.filters import SOON, MemberFilter
+from committees.filters import MemberFilter
 from committees.forms import AppointmentForm, EndEngagementForm, EngagementForm, WorkerEditForm
 from committees.models import Appointment
 from committees.resources import MemberRoster, prepare_written
 from committees.services import change_engagement, end_engagement, engage_member
+from committees.services.handovers import open_duties
+from committees.views.second_posts import permits_of
+from committees.views.tenure_rows import (
+    certificate_tag,
+    contract_tag,
+    permit_actions,
+    role_of,
+    tenure_panel,
+    tenures_of,
+)
 from federation.shared.export_kinds import Sensitivity
 from federation.shared.list_exports import ListExport
+from federation.shared.panels import panels_for
 from federation.shared.reveal import sealed_cell
 from federation.shared.tables import Column
-from federation.shared.templatetags.ui import cn_date, tag
+from federation.shared.templatetags.ui import cn_date
 from federation.shared.views import (
     ScopedActView,
     ScopedCreateView,
@@ -26,9 +36,8 @@ from federation.shared.views import (
     Section,
     get_in_scope,
 )
-from orgs.areas import labels_above
-from orgs.body_page import media_url
-from orgs.models import PAID_POSTS, Identity, Organisation, Tenure, Worker
+from orgs.areas import name_places
+from orgs.models import PAID_POSTS, Identity, SecondPostPermit, Tenure, Worker
 from orgs.services import change_worker
 from orgs.views.organisations import history_entries
 from orgs.views.pages import OfOneBody, ShowsRefusals, crumbs_of, organisation_url
@@ -41,34 +50,15 @@ def member_url(worker) -> str:
     return reverse("member-detail", args=[worker.uid])
 
 
+def after_leaving(tenure, user) -> str:
+    """Where to go on when somebody has left: to hand over, where something is in the person's name."""
+    if any(count for _duty, count in open_duties(tenure, user)):
+        return reverse("member-handover", args=[tenure.pk])
+    return member_url(tenure.worker)
+
+
 def list_crumb() -> dict:
     return {"url": reverse("member-list"), "label": "专职委员"}
-
-
-def appointment_of(tenure) -> Appointment | None:
-    return getattr(tenure, "appointment", None)
-
-
-def validity_tag(day, none_word: str, past_word: str) -> str:
-    """Until when something runs, and whether that is soon or past."""
-    if day is None:
-        return tag("", none_word)
-    today = timezone.localdate()
-    if day < today:
-        return tag("bad", f"{cn_date(day)}{past_word}")
-    return tag("warn" if day <= today + SOON else "ok", f"至 {cn_date(day)}")
-
-
-def certificate_tag(tenure) -> str:
-    appointment = appointment_of(tenure)
-    if appointment is None or appointment.certificate_issued_on is None:
-        return tag("warn", "没有上岗证")
-    return validity_tag(appointment.certificate_expires_on, "未填有效期", "过期")
-
-
-def contract_tag(tenure) -> str:
-    appointment = appointment_of(tenure)
-    return validity_tag(appointment.contract_to if appointment else None, "未填聘期", "到期")
 
 
 class MemberListView(ScopedListView):
@@ -95,7 +85,7 @@ class MemberListView(ScopedListView):
             link=lambda row: member_url(row.worker),
         ),
         Column("place", "机构", sort="org_path", link=lambda row: organisation_url(row.organisation)),
-        Column("role", "岗位", value=lambda row: _role(row)),
+        Column("role", "岗位", value=lambda row: role_of(row)),
         Column("identity", "身份", value=lambda row: row.worker.get_identity_display() or "未填"),
         Column("started_on", "任职日期", sort="started_on"),
         Column("certificate", "上岗证", value=certificate_tag),
@@ -109,24 +99,17 @@ class MemberListView(ScopedListView):
         )
 
     def prepare(self, rows):
-        labels = labels_above(rows, lambda row: row.org_path)
-        for row in rows:
-            above = labels.get(row.org_path[: -Organisation.steplen], "")
-            row.place = f"{above} {labels.get(row.org_path, '')}".strip()
+        name_places(rows)
 
     def each_row(self, queryset):
         return super().each_row(queryset.defer(None))
 
     def actions(self):
+        told = {"url": reverse("member-warnings"), "label": "到期提醒", "kind": ""}
         if not self.request.user.has_scope("members.edit"):
-            return []
+            return [told]
         address = f"{reverse('vacancy-list')}?post=committee_member"
-        return [{"url": address, "label": "到空缺岗位聘任", "kind": "primary"}]
-
-
-def _role(tenure) -> str:
-    appointment = appointment_of(tenure)
-    return appointment.get_role_display() if appointment else tenure.get_post_display()
+        return [{"url": address, "label": "到空缺岗位聘任", "kind": "primary"}, told]
 
 
 class WorkerPage:
@@ -178,62 +161,36 @@ class MemberDetailView(WorkerPage, ScopedDetailView):
         ]
 
     def actions(self, row):
-        if not may_edit_worker(row, self.request.user):
-            return []
-        return [{"url": reverse("member-edit", args=[row.uid]), "label": "修改", "kind": "primary"}]
+        actions = []
+        if may_edit_worker(row, self.request.user):
+            actions.append({"url": reverse("member-edit", args=[row.uid]), "label": "修改", "kind": "primary"})
+            label = "换照片" if row.photo_path else "上传照片"
+            actions.append({"url": reverse("member-photo-edit", args=[row.uid]), "label": label})
+        if self.request.user.has_scope(SecondPostPermit.edit_permission):
+            actions.append({"url": reverse("second-post-add", args=[row.uid]), "label": "准许同时受聘第二个岗位"})
+        if self.request.user.has_scope("subsidies.view"):
+            year = timezone.localdate().year
+            actions.append({"url": reverse("statement-member", args=[row.uid, year]), "label": "补贴对账单"})
+        return actions
 
     def extra(self, row):
-        rows = Tenure.objects.visible_to(self.request.user).filter(worker=row).order_by("-started_on", "-id")
-        tenures = list(rows.select_related("organisation", "appointment"))
+        tenures = tenures_of(row, Tenure.objects.visible_to(self.request.user))
         editable = set(
             Tenure.objects.visible_to(self.request.user, Tenure.edit_permission)
             .filter(worker=row)
             .values_list("pk", flat=True)
         )
         return {
-            "tenures": [self._tenure(tenure, tenure.pk in editable) for tenure in tenures],
+            "tenures": [self.panel(tenure, tenure.pk in editable) for tenure in tenures],
+            "permits": permits_of(row, self.request.user),
+            "panels": panels_for("member", row, self.request.user),
             "entries": history_entries(row, 20),
         }
 
-    def _tenure(self, tenure, may_edit: bool) -> dict:
-        appointment = appointment_of(tenure)
-        kind = f"兼任（{tenure.other_job}）" if tenure.other_job else "兼任" if tenure.is_concurrent else "专职"
-        rows = [
-            {"label": "机构", "value": tenure.organisation.name, "url": organisation_url(tenure.organisation)},
-            {"label": "任职", "value": cn_date(tenure.started_on)},
-            {"label": "离任", "value": cn_date(tenure.ended_on) or tag("ok", "在任")},
-            {"label": "专职或兼任", "value": kind},
-            {"label": "任职文号", "value": tenure.document_number},
-        ]
-        if appointment:
-            rows += _appointment_rows(tenure, appointment)
-        actions = []
-        if may_edit:
-            if appointment:
-                actions.append({"url": reverse("appointment-edit", args=[appointment.pk]), "label": "修改任职和聘任"})
-            elif tenure.post not in PAID_POSTS:
-                actions.append({"url": reverse("tenure-edit", args=[tenure.pk]), "label": "修改任职"})
-            if tenure.ended_on is None:
-                name = "member-end" if appointment else "tenure-end"
-                actions.append({"url": reverse(name, args=[tenure.pk]), "label": "办理离任"})
-        scan = media_url(tenure, "document_scan")
-        if scan:
-            actions.append({"url": scan, "label": "查看任职书"})
-        return {"heading": f"{_role(tenure)}（{tenure.organisation.label}）", "rows": rows, "actions": actions}
-
-
-def _appointment_rows(tenure, appointment) -> list[dict]:
-    contract = " 至 ".join(filter(None, [cn_date(appointment.contract_from), cn_date(appointment.contract_to)]))
-    rows = [
-        {"label": "聘期", "value": contract},
-        {"label": "用工方式", "value": appointment.get_employment_display()},
-        {"label": "聘任文号", "value": appointment.document_number},
-        {"label": "上岗证编号", "value": appointment.certificate_number},
-        {"label": "上岗证", "value": format_html_join(" ", "{}", [(certificate_tag(tenure),)])},
-    ]
-    if appointment.ending:
-        rows.append({"label": "离任原因", "value": appointment.get_ending_display()})
-    return rows
+    def panel(self, tenure, may_edit: bool) -> dict:
+        panel = tenure_panel(tenure, may_edit)
+        panel["actions"] += permit_actions(tenure, self.request.user)
+        return panel
 
 
 def _label(name: str) -> str:
@@ -346,7 +303,7 @@ class MemberEndView(ScopedActView):
         rows = [
             {"label": "姓名", "value": self.object.worker.name},
             {"label": "机构", "value": self.object.organisation.name},
-            {"label": "岗位", "value": _role(self.object)},
+            {"label": "岗位", "value": role_of(self.object)},
             {"label": "任职日期", "value": cn_date(self.object.started_on)},
         ]
         return {"consequence": "离任的第二天起这个岗位记为空缺。", "rows": rows}
@@ -361,7 +318,7 @@ class MemberEndView(ScopedActView):
         if self.object.ended_on is None:
             return None
         messages.info(self.request, "此人已经离任。")
-        return redirect(self.success_url(None))
+        return redirect(self.cancel_url())
 
     def act(self, values):
         end_engagement(
@@ -369,9 +326,13 @@ class MemberEndView(ScopedActView):
             on=values["ended_on"],
             ending=values["ending"],
             reason=values["reason"],
+            ground=values["ground"],
             by=self.request.user,
             expected_version=self.object.version,
         )
 
     def success_url(self, row):
+        return after_leaving(self.object, self.request.user)
+
+    def cancel_url(self):
         return member_url(self.object.worker)

@@ -5,9 +5,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from committees import notices
 from committees.documents import signature_pages
+from committees.forms import PurposeForm
 from committees.models import SubsidyBatch, SubsidyLine
-from committees.views.batch_steps import batch_url, batches_crumb
+from committees.views.batch_steps import BatchStepView, batch_url, batches_crumb
 from federation.shared import audit, pdf
 from federation.shared.views import ScopedView
 
@@ -47,6 +49,63 @@ class SignatureSheetView(ScopedView):
             "org_path", "worker__name", "organisation__name", "organisation__short_name", "role", "kind",
             "month_count", "gross_amount", "deducted_amount", "amount", "corrects_id", "reason", "batch_id",
         )  # fmt: skip
+
+
+class NoticeView(ScopedView):
+    """What a batch pays one person, as the person is told; named by any of the person's lines."""
+
+    permission = "subsidies.view"
+    template_name = "committees/notice.html"
+
+    def get(self, request, pk):
+        notice = self.notice(pk)
+        batch = notice.batch
+        line_crumb = {"url": reverse("subsidy-line-detail", args=[pk]), "label": notice.worker.name}
+        return self.page(
+            title=f"发放通知：{notice.worker.name}",
+            breadcrumbs=[batches_crumb(), {"url": batch_url(batch), "label": str(batch)}, line_crumb],
+            notices=[notice] if batch.is_final else [],
+            fault=pdf.fault(),
+            pdf_url=reverse("subsidy-line-notice-pdf", args=[pk]) if batch.is_final and not pdf.fault() else "",
+            back_url=line_crumb["url"],
+        )
+
+    def notice(self, pk) -> notices.Notice:
+        rows = SubsidyLine.objects.visible_to(self.request.user, self.permission)
+        line = get_object_or_404(rows.select_related("batch__organisation", "batch__created_by"), pk=pk)
+        lines = notices.lines_of(line.batch, self.request.user).filter(worker=line.worker_id)
+        return notices.notices_of(line.batch, lines)[0]
+
+
+class NoticePdfView(NoticeView):
+    def get(self, request, pk):
+        notice = self.notice(pk)
+        if not notice.batch.is_final or pdf.fault():
+            messages.error(request, pdf.fault() or "审批以后才有发放通知。")
+            return redirect("subsidy-line-notice", pk=pk)
+        audit.record(
+            "subsidy.notice_printed", actor=request.user, target=notice.lines[0],
+            organisation=notice.lines[0].organisation, details={"batch": notice.batch.pk},
+        )  # fmt: skip
+        return pdf.attached(notices.laid_out([notice]).write_pdf(), f"发放通知：{notice.worker.name}")
+
+
+class NoticesView(BatchStepView):
+    """The notices of everybody of a batch, as one file made by a job."""
+
+    permission = "subsidies.view"
+    name, label = "notices", "打印发放通知"
+    states = SubsidyBatch.FINAL
+    consequence = "一人一页 A4，生成一个 PDF 文件，下载一次有效，用途登记备查。账号只印头尾几位。"
+    success_message = "正在生成发放通知。"
+    form_class = PurposeForm
+
+    def act(self, values):
+        self.export = notices.ask_for_notices(batch=self.object, by=self.request.user, purpose=values["purpose"])
+
+    def success_url(self, row):
+        export = getattr(self, "export", None)
+        return reverse("export-detail", args=[export.pk]) if export else batch_url(self.object)
 
 
 class SignaturePdfView(SignatureSheetView):

@@ -2,9 +2,10 @@
 
 from django.urls import reverse
 
-from committees.forms import StandardForm
+from committees.forms import BudgetForm, StandardForm, standard_thought_of
 from committees.models import SubsidyStandard
 from committees.services import change_standard, record_standard
+from committees.views.edit_links import edit_column, link_editing
 from federation.shared.export_kinds import Sensitivity
 from federation.shared.list_exports import ListExport, Shown
 from federation.shared.tables import Column
@@ -53,8 +54,12 @@ class StandardListView(ScopedListView):
         Column("payers", "由谁承担（元）", value=payers_of),
         Column("days", "执行时间", value=days_of, sort="valid_from"),
         Column("document_number", "依据文件"),
-        Column("use", "办理", value=lambda row: "修改" if row.may_edit else "", link=lambda row: row.edit_url),
+        edit_column(),
     ]  # fmt: skip
+
+    def nothing_yet(self):
+        add = "要自定的，请点“登记标准”。" if self.request.user.has_scope(SubsidyStandard.edit_permission) else ""
+        return f"本级和下级还没有登记补贴标准，按上级的标准算；上级也没有的，补贴算不出来。{add}"
 
     def breadcrumbs(self):
         return [{"url": reverse("subsidy-batch-list"), "label": "补贴"}]
@@ -63,11 +68,7 @@ class StandardListView(ScopedListView):
         return super().get_queryset().select_related("organisation")
 
     def prepare(self, rows):
-        mine = SubsidyStandard.objects.visible_to(self.request.user, SubsidyStandard.edit_permission)
-        editable = set(mine.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
-        for row in rows:
-            row.may_edit = row.pk in editable
-            row.edit_url = reverse("subsidy-standard-edit", args=[row.pk]) if row.may_edit else ""
+        link_editing(rows, self.request.user, "subsidy-standard-edit")
 
     def actions(self):
         if not self.request.user.has_scope(SubsidyStandard.edit_permission):
@@ -90,6 +91,11 @@ class StandardPage(ShowsRefusals):
 class StandardCreateView(StandardPage, ScopedCreateView):
     title = "登记补贴标准"
     success_message = "补贴标准已登记。"
+
+    def initial_instance(self):
+        """What was tried in a budget, where one comes from there."""
+        tried = BudgetForm(self.request.GET, user=self.request.user) if "monthly_amount" in self.request.GET else None
+        return standard_thought_of(tried) if tried is not None and tried.is_valid() else None
 
     def create(self, form):
         return record_standard(standard=form.save(commit=False), by=self.request.user)

@@ -16,12 +16,18 @@ CAST = [
     ("township", "李芳", Role.TOWNSHIP_MEMBER, "620422100000"),
     ("village", "周梅", Role.VILLAGE_MEMBER, "620422100200"),
     ("officer", "王宁", Role.ASSOCIATION_OFFICER, "association:4"),
+    ("city", "何川", Role.UPPER_VIEWER, "620400000000"),
     ("viewer", "冯远", Role.UPPER_VIEWER, "620000000000"),
+    ("province", "卫东", Role.UPPER_VIEWER, "620000000000"),
     ("administrator", "陈静", Role.ADMINISTRATOR, "620422000000"),
     ("auditor", "褚平", Role.AUDITOR, "620422000000"),
 ]
 # Why a role has a second account.
-NOTES = {"checker": "（复核补贴，制单、复核、审批是三个人）"}
+NOTES = {
+    "checker": "（复核补贴，制单、复核、审批是三个人）",
+    "city": "（市一级，对推荐签意见）",
+    "province": "（同意 viewer 申请的下载，超过 1,000 行的要两个人）",
+}
 
 
 def place(county: Organisation, where: str) -> Organisation:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from committees.models import Appointment
 from federation.demo.people import Population
+from federation.shared.normalise import with_check_digit
 from federation.shared.pinyin import pinyin_of
 from orgs.models import (
     ArchiveVolume,
@@ -207,7 +208,7 @@ class FactsWriter:
             worker.relative_name = self.people.name("1")
             worker.relation = self.random.choice(RELATIONS)
         if is_member:
-            worker.payment_account = f"6299{self.random.randint(0, 10**15 - 1):015d}"
+            worker.payment_account = with_check_digit(f"6299{self.random.randint(0, 10**14 - 1):014d}")
         workers.append(worker)
         concurrent = post in (Post.DIRECTOR, Post.ASSOCIATION_CHAIR) and self.chance(0.5)
         tenures.append(

@@ -13,13 +13,17 @@ from accounts.models import ApiKey, User
 from assessments.models import Standard
 from assessments.services import start_run
 from federation.demo.accounts import account_lines, create_accounts
+from federation.demo.appraisals import appraise_members, select_the_excellent
+from federation.demo.downloads import ask_for_list
 from federation.demo.facts import FactsWriter
 from federation.demo.neighbours import settle
 from federation.demo.people import Population
 from federation.demo.persons import people_of
+from federation.demo.posts import let_posts_go_on
 from federation.demo.privacy import ask_about_own_data
 from federation.demo.subsidies import pay_members
 from federation.demo.summaries import hand_in
+from federation.demo.trainings import train_members
 from federation.demo.waiting import put_on_their_way
 from federation.roles import API_RESOURCES
 from federation.shared.jobs import run_now
@@ -75,7 +79,9 @@ def build(persons: int) -> list[str]:
         persons += settle(county, population, today)
         hand_in(county, today)
         ask_about_own_data(county, today)
+        let_posts_go_on(county, today)
         province = Organisation.objects.get(level=Level.PROVINCE)
+        ask_for_list(province)
         _, secret = ApiKey.issue(
             name=KEY_NAME,
             organisation=province,
@@ -83,7 +89,10 @@ def build(persons: int) -> list[str]:
             expires_on=date(today.year + 1, today.month, 1),
         )
     pay_members(county, today)
+    train_members(county, today)
     _assess(county, today, clerk)
+    appraise_members(county, today)
+    select_the_excellent(county, today)
     townships = Organisation.objects.under(county.path).filter(level=Level.TOWNSHIP).count()
     lines = [f"已装入演示数据：{county.name}，{townships} 个乡镇，{len(villages)} 个村和社区，{persons} 名虚构残疾人。"]
     return [*lines, *account_lines(), f"演示接口密钥（只显示这一次）：{secret}"]

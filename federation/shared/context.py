@@ -1,7 +1,9 @@
 """What every page needs besides its own content: display settings, the unit's name, who is here, the menu."""
 
+import functools
+
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.functional import cached_property
 
 from federation.shared.display import Display
@@ -22,10 +24,14 @@ MENU = (
     ("job-list", "后台任务", "jobs.view"),
 )
 MORE = (
+    ("own-page", "我的", "own.view"),
     ("approval-list", "待审核登记表", "persons.approve"),
     ("draft-list", "我的草稿", "persons.edit"),
     ("summary-current", "基本情况汇总表", "persons.view"),
     ("subsidy-batch-list", "补贴", "subsidies.view"),
+    ("training-list", "培训", "trainings.view"),
+    ("appraisal-list", "专职委员考核", "appraisals.view"),
+    ("nomination-list", "优秀专职委员", "selections.view"),
     ("transfer-list", "转移", "persons.view"),
     ("duplicate-list", "疑似重复", "persons.approve"),
     ("household-list", "残疾人家庭", "persons.view"),
@@ -44,10 +50,16 @@ MORE = (
 MENU_LIMIT = 7
 
 
-def address_of(name: str) -> str:
-    """The URL of a name, or "" while that page does not exist."""
+def address_of(name: str, *args: str) -> str:
+    """The URL of a name, or "" while that page does not exist. Kept for good: `args` of few values only."""
+    return _address_under(name, args, get_script_prefix(), settings.ROOT_URLCONF)
+
+
+@functools.cache
+def _address_under(name: str, args: tuple[str, ...], _prefix: str, _urlconf: str) -> str:
+    """Every page asks for the forty addresses of its menus, a list of people for fifty of persons."""
     try:
-        return reverse(name)
+        return reverse(name, args=args)
     except NoReverseMatch:
         return ""
 

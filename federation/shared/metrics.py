@@ -13,24 +13,27 @@ import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import Count, Min, Sum
 
 from federation.shared.metric_queries import (
     OWN,
     SUBTREE,
+    Elsewhere,
     Exceptions,
+    added_up,
     bits_of,
     kinds_present,
     one_pass,
     reach_of,
+    reach_then,
     span,
     span_of,
 )
 
 # What those who declare metrics need of the queries.
-__all__ = ["OWN", "SUBTREE", "Exceptions", "bits_of", "span", "span_of"]
+__all__ = ["OWN", "SUBTREE", "Elsewhere", "Exceptions", "added_up", "bits_of", "span", "span_of"]
 
 _CENT = Decimal("0.01")
 
@@ -143,6 +146,11 @@ class Counted(Metric):
     # what a fact has that does not meet it.
     exceptions: Exceptions | None = None
     unless: Callable[[Window], Any] | None = None
+    # Facts that move from body to body count where they lay on the day; only where all below a body counts.
+    elsewhere: Elsewhere | None = None
+
+    # A kind that finds its numbers in another way says no.
+    shares_a_pass: ClassVar[bool] = True
 
     @property
     def has_denominator(self) -> bool:
@@ -160,7 +168,7 @@ class Counted(Metric):
 
     def figure(self, numerator, denominator, rows) -> Figure:
         if self.amounts:
-            return Figure(_money(numerator), _money(denominator), rows=rows)
+            return Figure(_amount(numerator), _amount(denominator), rows=rows)
         return Figure(numerator, denominator)
 
     def compute(self, bodies, window):
@@ -168,7 +176,7 @@ class Counted(Metric):
 
     def rows(self, body, window):
         """All rows of the denominator, of this body."""
-        return self.facts(window).filter(reach_of(self, body.path))
+        return self.facts(window).filter(reach_then(self, body.path, window))
 
     def evidence(self, body, window):
         rows = self.rows(body, window)
@@ -177,7 +185,7 @@ class Counted(Metric):
     def measure(self, rows):
         if not self.amounts:
             return super().measure(rows)
-        return _money(rows.order_by().aggregate(total=Sum(self.amounts[0]))["total"])
+        return _amount(rows.order_by().aggregate(total=Sum(self.amounts[0]))["total"])
 
     def missing(self, body, window):
         if not (self.is_ratio and self.where):
@@ -293,7 +301,7 @@ def compute(names: Iterable[str], bodies: Iterable, window: Window) -> Figures:
     shared: dict[tuple, list[Counted]] = {}
     for name in dict.fromkeys(names):
         declared = metric(name)
-        if isinstance(declared, Counted) and bodies:
+        if isinstance(declared, Counted) and declared.shares_a_pass and bodies:
             shared.setdefault((declared.facts, declared.reach, declared.path_field), []).append(declared)
         else:
             by_metric[name] = declared.compute(bodies, window) if bodies else {}
@@ -302,5 +310,6 @@ def compute(names: Iterable[str], bodies: Iterable, window: Window) -> Figures:
     return Figures(by_metric, window)
 
 
-def _money(value) -> Decimal:
-    return Decimal(value or 0).quantize(_CENT, rounding=ROUND_HALF_UP)
+def _amount(value) -> int | Decimal:
+    """Whole numbers (times) as they are, money with its cents."""
+    return value if isinstance(value, int) else Decimal(value or 0).quantize(_CENT, rounding=ROUND_HALF_UP)

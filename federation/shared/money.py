@@ -24,7 +24,7 @@ def cents(amount) -> int:
 
 
 def yuan(whole_cents: int) -> Decimal:
-    return Decimal(whole_cents).scaleb(-2).quantize(CENT)
+    return Decimal(whole_cents).scaleb(-2)
 
 
 class MoneyField(models.BigIntegerField):

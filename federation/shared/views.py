@@ -81,6 +81,8 @@ class ScopedListView(ScopedView):
         page = self.read_page(queryset, filterset)
         self.prepare(page.rows)
         table = Table(self.caption or self.title, self.columns, page.rows, request=request, page=page)
+        if not page.rows and (filterset is None or not filterset.is_bound):
+            table.empty_text = self.nothing_yet() or table.empty_text
         return self.page(
             table=table,
             filter_form=filterset.form if filterset is not None else None,
@@ -112,6 +114,10 @@ class ScopedListView(ScopedView):
 
     def actions(self) -> list[dict]:
         return []
+
+    def nothing_yet(self) -> str:
+        """What an empty list says though nothing is filtered: what is missing, and how it is added."""
+        return ""
 
     # --- the list as a file (see list_exports): the same rows, from the first to the last -------------
 

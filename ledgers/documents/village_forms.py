@@ -3,23 +3,18 @@
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils import timezone
 
-from federation.shared import audit, pdf, sealed_files
-from federation.shared.export_files import FOLDER, FileKind, facts_of, file_number, hand_over, may_have, register_kind
-from federation.shared.export_files import sealing as sealed_export
+from federation.shared import audit, pdf
+from federation.shared.export_files import FileKind, facts_of, file_number, may_have, register_kind
 from federation.shared.export_kinds import TAKE_PERSONAL
 from federation.shared.exports import register_beginner
-from federation.shared.jobs import ChunkSpec, JobKind, JobRefused, enqueue
 from federation.shared.models import ExportFile
-from federation.shared.models.jobs import Chunk
-from federation.shared.pdf_join import join
+from federation.shared.printed_parts import Printing
 from federation.shared.sealed import SealedField
 from ledgers.consent import WITHDRAWN
 from ledgers.documents.person_form import TITLE, PersonSheet
 from ledgers.documents.printing import STYLE, Purpose, photo_address, photos_of
-from ledgers.models import DisabledPerson
+from ledgers.models import DisabledPerson, Erasure, PersonDraft
 
 VIEW, REVEAL = "persons.view", "persons.reveal"
 ASKED, MADE = "ledgers.forms.asked", "ledgers.forms.made"
@@ -36,8 +31,32 @@ def forms_of(user, body):
     Without those who took their consent back: as in every list that leaves the system. One by one their forms can
     be printed, for what the law still asks.
     """
-    rows = DisabledPerson.objects.visible_to(user, VIEW).under(body.path).still_registered().exclude(WITHDRAWN)
+    rows = _people(user, body).still_registered().exclude(WITHDRAWN)
     return rows.order_by("org_path", "name_pinyin", "name", "id")
+
+
+def _people(user, body):
+    return DisabledPerson.objects.visible_to(user, VIEW).under(body.path)
+
+
+def left_out(user, body) -> dict[str, int]:
+    """{why: how many} of those whose forms are not in the pile; of drafts only the reader's own are known."""
+    people = _people(user, body)
+    registered = people.still_registered()
+    found = {
+        "已迁出、死亡或注销": people.count() - registered.count(),
+        "已撤回同意": registered.filter(WITHDRAWN).count(),
+        "已按规定删除个人信息": Erasure.objects.under(body.path).count(),
+        "您存着还没提交的草稿": PersonDraft.objects.visible_to(user).under(body.path).filter(person=None).count(),
+    }
+    return {why: number for why, number in found.items() if number}
+
+
+def left_out_words(left: dict[str, int]) -> str:
+    """没有打印 3 人：已迁出、死亡或注销 2 人，已撤回同意 1 人; nothing where nobody was left out."""
+    if not left:
+        return ""
+    return f"没有打印 {sum(left.values())} 人：{'，'.join(f'{why} {number} 人' for why, number in left.items())}"
 
 
 def ask_for_forms(*, by, body, purpose: str, whole: bool = False) -> ExportFile:
@@ -58,6 +77,7 @@ def ask_for_forms(*, by, body, purpose: str, whole: bool = False) -> ExportFile:
         created_by=by,
         format="pdf",
         purpose=purpose,
+        criteria_words="；".join(filter(None, [f"在册 {count} 人，每人一张", left_out_words(left_out(by, body))])),
         row_count=count,
         is_whole=whole,
         state=State.WAITING if whole else State.RUNNING,
@@ -73,82 +93,32 @@ def ask_for_forms(*, by, body, purpose: str, whole: bool = False) -> ExportFile:
     return export
 
 
-def begin(export: ExportFile):
-    return enqueue(
-        "ledgers.forms",
-        requested_by=export.created_by,
-        payload={"export": export.pk},
-        idempotency_key=f"forms:{export.pk}",
-        organisation=export.organisation,
-        title=f"打印登记表：{export.organisation.label}",
-    )
+def _keys(user, export) -> list[int]:
+    return list(forms_of(user, export.organisation).values_list("pk", flat=True))
 
 
-register_beginner(KIND.name, begin)
-
-
-def _export(job) -> ExportFile:
-    return ExportFile.objects.select_related("organisation", "created_by").get(pk=job.payload["export"])
-
-
-def plan(job) -> list[ChunkSpec]:
-    export = _export(job)
-    persons = list(forms_of(job.requested_by, export.organisation).values_list("pk", flat=True))
-    return [
-        ChunkSpec(
-            {"persons": persons[start : start + AT_ONCE], "first": start + 1, "of": len(persons)},
-            len(persons[start : start + AT_ONCE]),
-            f"第 {start + 1} 份起",
-        )
-        for start in range(0, len(persons), AT_ONCE)
-    ]
-
-
-def _aad(export, number: int) -> bytes:
-    return f"forms|{export.uid}|{number}".encode()
-
-
-def work(ctx):
-    """Lay out the forms of one part and keep them, sealed, until the last part is there."""
-    export, user = _export(ctx.job), ctx.requested_by
-    if pdf.fault():
-        raise JobRefused(pdf.fault()[:400])
-    if not may_have(user, export):
-        raise JobRefused("发起人现在没有打印这些登记表的权限，没有打印。")
-    if export.is_whole and export.decided_by_id is None:
-        raise JobRefused("完整号码的打印要由另一个人同意，没有打印。")
-    rows = forms_of(user, export.organisation).filter(pk__in=ctx.payload["persons"])
+def _laid_out(export, user, part: dict) -> tuple[bytes, int]:
+    rows = forms_of(user, export.organisation).filter(pk__in=part["persons"])
     persons = list(rows.select_related("organisation", "member_in_charge"))
-    stored_path = ""
-    if persons:
-        stored_path = sealed_files.keep(FOLDER, _laid_out(export, persons, ctx), _aad(export, ctx.chunk.number))
-    try:
-        with ctx.committing():
-            payload = ctx.payload | {"stored": stored_path, "printed": len(persons)}
-            Chunk.objects.filter(pk=ctx.chunk.pk).update(payload=payload)
-    except BaseException:
-        sealed_files.remove(stored_path)
-        raise
-
-
-def _laid_out(export, persons, ctx) -> bytes:
-    user = ctx.requested_by
+    if not persons:
+        return b"", 0
     pictures = photos_of(persons)
     shows_addresses = user.has_scope(REVEAL)
     purpose = Purpose(user, export.purpose, export.is_whole)
+    of = f"共 {part['of']} 份" + (f"；{part['left']}" if part.get("left") else "")
     sheets = [
         PersonSheet(
             person,
             numbers=_opened(person) if export.is_whole else None,
             show_addresses=shows_addresses,
             photo_url=photo_address(person) if photo_address(person) in pictures else "",
-            foot=purpose.foot(f"{file_number(export)}（第 {place} 份，共 {ctx.payload['of']} 份）"),
+            foot=purpose.foot(f"{file_number(export)}（第 {place} 份，{of}）"),
         )
-        for place, person in enumerate(persons, ctx.payload["first"])
+        for place, person in enumerate(persons, part["first"])
     ]
     page = render_to_string("print/document.html", {"title": TITLE, "sheets": sheets})
     (document,) = pdf.documents([page], style=STYLE, pictures=pictures)
-    return pdf.part(document)
+    return pdf.part(document), len(persons)
 
 
 def _opened(person) -> dict[str, str]:
@@ -158,43 +128,22 @@ def _opened(person) -> dict[str, str]:
     return {name: value.open_plain() for name, value in values.items() if value and value.is_readable()}
 
 
-def finish(job):
-    """Put the parts together and hand the file over, in the transaction that ends the job."""
-    export = _export(job)
-    parts = [payload for payload in _parts(job) if payload.get("stored")]
-    if not parts:
-        export.state, export.refusal = State.FAILED, "名单里的人都已不在册，没有可以打印的登记表。"
-        export.save(update_fields=["state", "refusal", "updated_at"])
-        return
-    joined = join(sealed_files.read(part["stored"], _aad(export, part["number"])) for part in parts)
-    with sealed_export(export, attempt=1) as file:
-        file.write(joined)
-        hand_over(export, file, rows=sum(part["printed"] for part in parts))
-        audit.record(MADE, actor=job.requested_by, target=export, reason=export.purpose, details=facts_of(export))
-    sealed_files.remove_on_commit(*(part["stored"] for part in parts))
-
-
-def _parts(job) -> list[dict]:
-    rows = Chunk.objects.filter(job=job, number__gt=0).order_by("number").values_list("number", "payload")
-    return [payload | {"number": number} for number, payload in rows]
-
-
-def give_up(job):
-    told = job.error or "任务已被取消。"
-    ExportFile.objects.filter(pk=job.payload["export"], state=State.RUNNING).update(
-        state=State.FAILED, refusal=told[:300], updated_at=timezone.now()
-    )
-    sealed_files.remove_on_commit(*(part.get("stored", "") for part in _parts(job)))
-
-
-JOB = JobKind(
+PRINTING = Printing(
     name="ledgers.forms",
     label="打印一个村的登记表",
-    unit="份",
-    plan=plan,
-    work=work,
-    finish=finish,
-    on_failure=give_up,
     permission=VIEW,
-    result_url=lambda job: reverse("export-detail", args=[job.payload["export"]]),
+    people=_keys,
+    lay_out=_laid_out,
+    at_once=lambda: AT_ONCE,
+    made=MADE,
+    nothing="名单里的人都已不在册，没有可以打印的登记表。",
+    gone="打印期间有 {} 人不再在册或撤回了同意，没有打印。",
+    more=lambda user, export: {"left": left_out_words(left_out(user, export.organisation))},
 )
+
+
+def begin(export: ExportFile):
+    return PRINTING.begin(export, f"打印登记表：{export.organisation.label}")
+
+
+register_beginner(KIND.name, begin)

@@ -26,6 +26,8 @@ class Transfer(OwnedByOrganisation):
     asked_by_receiver = models.BooleanField("转入方申请", default=True)
     moved_on = models.DateField("迁移日期", help_text="实际迁入的日期")
     reason = models.CharField("原因", max_length=300, blank=True)
+    # What the transfer cleared: the sending body had written the person off as moved away.
+    written_off_on = models.DateField("转移前登记的迁出日期", null=True, editable=False)
     state = models.CharField("状态", max_length=10, choices=TransferState.choices, default=TransferState.REQUESTED)
     answer = models.CharField("处理意见", max_length=300, blank=True)
     decided_by = models.ForeignKey(
@@ -47,7 +49,7 @@ class Transfer(OwnedByOrganisation):
         indexes = [
             models.Index(fields=["org_path", "state"], name="transfer_from_state"),
             models.Index(fields=["to_path", "state"], name="transfer_to_state"),
-            # Who was transferred after a past day: see ledgers/summaries/past.py.
+            # Who was transferred after a past day: see ledgers/whereabouts.py.
             models.Index(fields=["moved_on"], name="transfer_moved", condition=models.Q(state="accepted")),
         ]
         constraints = [

@@ -5,7 +5,7 @@ from federation.shared.workbooks.writer import Column, Sheet
 from ledgers.summaries.definition import GRADE, GROUPS, NEEDS, TITLE, TOTAL, Dimension, Group
 
 NO_SOURCE = "尚无数据来源"
-SIGNATURES = ("单位负责人", "审核人", "填表人", "填报日期")
+SIGNATURES = ("填报单位（盖章）", "单位负责人", "审核人", "填表人", "填报日期")
 
 
 def columns_of(dimension: Dimension) -> list[tuple[str, str]]:

@@ -1,51 +1,25 @@
 """表一 of a past day counts people where they were on that day, by the transfers that came after it.
 
 The fast count looks at where people are registered now. Few are transferred: those who were after the day are
-counted again where they are now, and taken away, and where they were, and added. Today nobody was transferred later,
-so the table of today is the fast count alone. `narrow` says whose table it is: a function that narrows any queryset
-of persons to a scope and a body by the path it names.
+counted again where they are now, and taken away, and where they were, and added (see ledgers/whereabouts.py). Today
+nobody was transferred later, so the table of today is the fast count alone. `narrow` says whose table it is: a
+function that narrows any queryset of persons to a scope and a body by the path it names.
 """
 
-from collections.abc import Callable
-
-from django.db.models import OuterRef, QuerySet, Subquery
-from django.utils import timezone
-
-from ledgers.models import DisabledPerson, Transfer
-from ledgers.models.dictionaries import TransferState
+from ledgers.models import DisabledPerson
 from ledgers.querysets import PersonQuerySet
 from ledgers.summaries.counting import Figures, figures_below, figures_of, people_of
 from ledgers.summaries.definition import TOTAL
-
-PATH_THEN = "path_then"
-
-Narrow = Callable[[PersonQuerySet], PersonQuerySet]
-
-
-class PersonThenQuerySet(PersonQuerySet):
-    """People by where they were on a day; whoever narrows by a body narrows by that."""
-
-    path_field = PATH_THEN
-
-
-def transfers_after(day) -> QuerySet:
-    return Transfer.objects.filter(state=TransferState.ACCEPTED, moved_on__gt=day)
-
-
-def first_after(day) -> QuerySet:
-    """Of the person in an outer query, the transfers after the day, the next one first: its sender had the person."""
-    return transfers_after(day).filter(person=OuterRef("pk")).order_by("moved_on", "pk")
+from ledgers.whereabouts import Narrow, moved_since
 
 
 def _parts(narrow: Narrow, day) -> tuple[PersonQuerySet, PersonQuerySet, PersonQuerySet] | None:
     """(who stayed, who is here now and was transferred later, who was here then and was); None where nobody was."""
-    if day >= timezone.localdate() or not transfers_after(day).exists():
+    moved = moved_since(day)
+    if moved is None:
         return None
-    moved = transfers_after(day).values("person")
     here = narrow(DisabledPerson.objects.all())
-    then = PersonThenQuerySet(DisabledPerson).filter(pk__in=moved)
-    then = narrow(then.annotate(**{PATH_THEN: Subquery(first_after(day).values("org_path")[:1])}))
-    return here.exclude(pk__in=moved), here.filter(pk__in=moved), then
+    return here.exclude(pk__in=moved.keys), here.filter(pk__in=moved.keys), narrow(moved.then)
 
 
 def figures_on(narrow: Narrow, day) -> Figures:

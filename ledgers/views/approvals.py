@@ -19,6 +19,7 @@ from federation.shared.numbers import plain_number
 from federation.shared.reveal import sealed_cell
 from federation.shared.tables import Column
 from federation.shared.views import ScopedActView, ScopedListView, Section, get_in_scope
+from ledgers import rules
 from ledgers.approval_history import Submission, changes_to_approve, submissions_of
 from ledgers.approvals import (
     APPROVE,
@@ -30,7 +31,8 @@ from ledgers.approvals import (
     return_person,
     withdraw_person,
 )
-from ledgers.models import DisabledPerson
+from ledgers.models import Attachment, DisabledPerson
+from ledgers.models.derived import rule_values
 from ledgers.models.dictionaries import EntryState
 from ledgers.paper_form import sections_of
 from ledgers.views.persons import list_crumb, person_url
@@ -188,8 +190,12 @@ class ApprovalView(ScopedActView):
     def question(self):
         row = self.object
         submission = submissions_of([row.pk]).get(row.pk) or _unrecorded(row)
+        values = rule_values(row)
         return {
             "object": row,
+            "missing": [str(row._meta.get_field(name).verbose_name) for name in rules.missing_fields(values)],
+            "sentences": [sentence for _rule, _field, sentence in rules.findings(values)],
+            "material": self.material(),
             "submission": submission,
             "waits": row.state == EntryState.SUBMITTED,
             "own": OWN if submission.by_id == self.request.user.pk else "",
@@ -200,6 +206,15 @@ class ApprovalView(ScopedActView):
 
     def sealed(self, name):
         return sealed_cell(self.request, self.object, name)
+
+    def material(self) -> dict:
+        """Photo and scans, to be compared with what was filled in."""
+        rows = list(Attachment.objects.visible_to(self.request.user).filter(person=self.object))
+        return {
+            "photo": next((row for row in rows if row.is_photo), None),
+            "scans": [f"{row}（{row.title}）" if row.title else str(row) for row in rows if not row.is_photo],
+            "url": reverse("person-attachments", args=[self.object.uid]),
+        }
 
     def version(self) -> int:
         version = plain_number(self.request.POST.get("version"))

@@ -1,14 +1,14 @@
 """Pages of a person's photo and scans: what is there, upload, open for a reason, delete."""
 
 from django import forms
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 
 from federation.shared.forms import HouseForm
 from federation.shared.reveal import ReasonForm, ReasonMissing, TooManyReveals
 from federation.shared.scans import MAX_BYTES
+from federation.shared.shown_files import file_response
 from federation.shared.views import ScopedActView, ScopedView, get_in_scope
 from ledgers.attachments import AttachmentMissing, add_attachment, delete_attachment, open_scan, photo_data
 from ledgers.models import Attachment, DisabledPerson
@@ -16,8 +16,6 @@ from ledgers.models.dictionaries import AttachmentKind
 from ledgers.views.persons import list_crumb, person_url
 
 VIEW, EDIT, REVEAL = "persons.view", "persons.edit", "persons.reveal"
-# Drawn by no program of the reader's that could run what is in it.
-LOCKED = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox"
 
 
 def attachments_url(person) -> str:
@@ -26,17 +24,6 @@ def attachments_url(person) -> str:
 
 def may_reveal(user, person) -> bool:
     return DisabledPerson.objects.visible_to(user, REVEAL).filter(pk=person.pk).exists()
-
-
-def file_response(data: bytes, content_type: str, filename: str) -> HttpResponse:
-    """Bytes that somebody may see now: a picture shown, anything else handed over; kept by nobody on the way."""
-    response = HttpResponse(data, content_type=content_type)
-    is_picture = content_type == "image/jpeg"
-    response["Content-Disposition"] = content_disposition_header(as_attachment=not is_picture, filename=filename)
-    response["Content-Security-Policy"] = LOCKED
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store, private"
-    return response
 
 
 class OfPerson:

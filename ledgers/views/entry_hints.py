@@ -6,7 +6,7 @@ from federation.shared import normalise
 from ledgers.distinct import say_distinct
 from ledgers.duplicates import likenesses_of, similar_to
 from ledgers.models import DisabledPerson
-from ledgers.rules import ID_NUMBER_TAKEN
+from ledgers.rules import CERTIFICATE_TAKEN, ID_NUMBER_TAKEN
 
 # The button that says: I have looked, it is somebody else.
 DISTINCT = ("distinct", "不是同一个人，继续登记", "")
@@ -16,17 +16,31 @@ class TellsOfTaken:
     """A number on file: the file where the reader sees it, else only the way to ask for a transfer."""
 
     def show(self, form, status=200, **context):
-        if form.is_bound and ID_NUMBER_TAKEN in form.errors.get("id_number", []):
+        if form.is_bound and self.is_told(form):
             context |= {"taken": True, "taken_url": self.file_of(form), "ask_url": reverse("transfer-ask")}
         return super().show(form, status=status, **context)
 
+    @staticmethod
+    def is_told(form) -> bool:
+        told = (("id_number", ID_NUMBER_TAKEN), ("certificate_number", CERTIFICATE_TAKEN))
+        return any(sentence in form.errors.get(name, []) for name, sentence in told)
+
     def file_of(self, form) -> str:
-        try:
-            number = normalise.id_number(form.data.get("id_number", ""))
-        except normalise.NotNormal:
-            return ""
-        row = DisabledPerson.objects.visible_to(self.request.user).with_id_number(number).first()
-        return reverse("person-detail", args=[row.uid]) if row else ""
+        seen = DisabledPerson.objects.visible_to(self.request.user)
+        for name, clean in (
+            ("id_number", normalise.id_number),
+            ("certificate_number", normalise.certificate_number),
+        ):
+            try:
+                number = clean(form.data.get(name, ""))
+            except normalise.NotNormal:
+                continue
+            rows = [seen.with_id_number(number[:18])] if number else []
+            rows += [seen.with_certificate(number)] if len(number) > 18 else []
+            row = next(filter(None, (each.first() for each in rows)), None)
+            if row is not None:
+                return reverse("person-detail", args=[row.uid])
+        return ""
 
 
 class AsksAboutSimilar:

@@ -38,7 +38,8 @@ class OwnCopyView(OfPerson, AsksPurpose):
     permission = REVEAL
 
     def dispatch(self, request, *args, uid, **kwargs):
-        rows = DisabledPerson.objects.select_related("organisation", "member_in_charge", "created_by", "decided_by")
+        named = ("organisation", "member_in_charge", "created_by", "decided_by", "household")
+        rows = DisabledPerson.objects.select_related(*named)
         self.person = get_in_scope(rows, request.user, REVEAL, VIEW, uid=uid)
         return super().dispatch(request, *args, **kwargs)
 
@@ -54,7 +55,7 @@ class OwnCopyView(OfPerson, AsksPurpose):
     def show(self, form, status=200):
         lead = (
             "本人要求查阅、复制自己的信息时使用。内容包括全部登记项目（完整号码）、修改记录、查看和办理记录、"
-            "材料清单。请当面交给申请人。"
+            "材料清单、转移和请求记录。请当面交给申请人。"
         )
         return self.ask(form, status=status, lead=lead)
 

@@ -3,10 +3,11 @@
 import functools
 
 from django.db import IntegrityError
-from django.urls import get_script_prefix, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
+from federation.shared.context import address_of
 from federation.shared.history import history_of
 from federation.shared.numbers import plain_number
 from federation.shared.panels import panels_for
@@ -15,13 +16,13 @@ from federation.shared.templatetags.ui import cn_date, tag
 from federation.shared.views import ScopedCreateView, ScopedDetailView, ScopedUpdateView, Section
 from ledgers import rules
 from ledgers.approvals import may_approve, may_withdraw, submit_person
-from ledgers.attachments import keep_scan
 from ledgers.conflicts import ConflictForm, clashes_between, merged
 from ledgers.consent import is_withdrawn
+from ledgers.entry_files import keep_files
 from ledgers.forms import EndForm, PersonForm, anchor_of
 from ledgers.models import DisabledPerson
 from ledgers.models.derived import rule_values
-from ledgers.models.dictionaries import AttachmentKind, EntryState
+from ledgers.models.dictionaries import EntryState
 from ledgers.paper_form import ADDRESSES, sections_of
 from ledgers.views.drafts import KeepsDrafts
 from ledgers.views.entry_hints import AsksAboutSimilar, TellsOfTaken
@@ -31,13 +32,7 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 def person_url(person) -> str:
-    return _address_around(get_script_prefix()).replace(_NOBODY, str(person.uid))
-
-
-@functools.cache
-def _address_around(_prefix: str) -> str:
-    """The address of nobody under a prefix: a list of people asks for fifty addresses a page."""
-    return reverse("person-detail", args=[_NOBODY])
+    return address_of("person-detail", _NOBODY).replace(_NOBODY, str(person.uid))
 
 
 def list_crumb() -> dict:
@@ -180,19 +175,12 @@ class PersonCreateView(TellsOfTaken, AsksAboutSimilar, KeepsDrafts, RefusesTaken
         return self.initial_instance()
 
     def show(self, form, status=200, **context):
-        return super().show(form, status=status, file_again="photo" in self.request.FILES, **context)
+        return super().show(form, status=status, file_again=bool(self.request.FILES), **context)
 
     def create(self, form):
         row = submit_person(person=form.save(commit=False), by=self.request.user, draft=self.draft)
         self.keep_answer(row)
-        if form.cleaned_data["photo"]:
-            keep_scan(
-                person=row,
-                kind=AttachmentKind.PHOTO,
-                title="",
-                scan=form.cleaned_data["photo"],
-                by=self.request.user,
-            )
+        keep_files(form, person=row, by=self.request.user)
         self.success_message = said_of(row)
         return row
 

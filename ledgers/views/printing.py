@@ -14,7 +14,7 @@ from federation.shared.views import ScopedView
 from ledgers.attachments import photo_of
 from ledgers.documents.person_form import TITLE, PersonSheet
 from ledgers.documents.printing import Purpose, photos_of, printed_sheet, sheets_in_pdf
-from ledgers.documents.village_forms import ask_for_forms, forms_of
+from ledgers.documents.village_forms import ask_for_forms, forms_of, left_out, left_out_words
 from ledgers.models import DisabledPerson
 from ledgers.views.attachments import REVEAL, VIEW, OfPerson, may_reveal
 from ledgers.views.persons import list_crumb, person_url
@@ -171,8 +171,10 @@ class VillagePrintView(AsksPurpose):
 
     def lead(self):
         count = forms_of(self.request.user, self.body).count()
+        left = left_out_words(left_out(self.request.user, self.body))
         return (
             f"在册 {count} 人，每人一张 A4 纸，合成一个 PDF 文件，做好后 24 小时内可以下载一次。"
+            f"{left + '（页脚也写明）。' if left else ''}"
             "要打印完整号码的，须由另一个人同意。"
         )
 

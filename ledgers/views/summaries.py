@@ -19,8 +19,9 @@ from ledgers.models import DisabledPerson
 from ledgers.models.dictionaries import DisabilityCategory
 from ledgers.summaries import layout
 from ledgers.summaries.definition import BY_NAME, DIMENSIONS, SEX, TITLE, TOTAL, label_of
-from ledgers.summaries.past import PATH_THEN, figures_below_on, figures_on, not_approved_on, people_on, transfers_after
+from ledgers.summaries.past import figures_below_on, figures_on, not_approved_on, people_on
 from ledgers.transfer_rows import shown_to
+from ledgers.whereabouts import PATH_THEN, transfers_after
 from orgs.areas import area_choices, labels_above
 from orgs.models import Organisation
 

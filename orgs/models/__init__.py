@@ -1,3 +1,4 @@
+from orgs.models.deputies import Deputyship
 from orgs.models.divisions import Division, Level
 from orgs.models.facts import (
     ArchiveVolume,
@@ -13,6 +14,7 @@ from orgs.models.facts import (
 from orgs.models.former_names import FormerName
 from orgs.models.organisations import AssociationCategory, BodyKind, Organisation, PartyBody, PlaceKind
 from orgs.models.people import PAID_POSTS, Identity, Post, Sex, Tenure, Worker
+from orgs.models.second_posts import SecondPostPermit
 
 __all__ = [
     "PAID_POSTS",
@@ -20,6 +22,7 @@ __all__ = [
     "AssociationCategory",
     "BodyKind",
     "Budget",
+    "Deputyship",
     "Division",
     "FormerName",
     "Identity",
@@ -34,6 +37,7 @@ __all__ = [
     "Regulation",
     "RegulationKind",
     "ResponsibilityLetter",
+    "SecondPostPermit",
     "Sex",
     "Tenure",
     "Worker",

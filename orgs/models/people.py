@@ -2,7 +2,7 @@ from django.db import models
 
 from federation.shared.scope import OwnedByOrganisation, ScopedQuerySet, VersionedModel
 from federation.shared.sealed import BlindIndexField, SealedField, SealedRow
-from orgs.querysets import TenureQuerySet
+from orgs.querysets import OwnRows, TenureQuerySet
 
 
 class Sex(models.TextChoices):
@@ -29,14 +29,15 @@ class Post(models.TextChoices):
     STAFF = "staff", "工作人员"
 
 
-# Nobody holds two of these at once.
+# Nobody holds two of these at once, unless an administrator noted why (SecondPostPermit); kept by orgs.triggers.
 PAID_POSTS = (Post.COMMITTEE_MEMBER, Post.SUNSHINE_TUTOR)
 
 
-class WorkerQuerySet(ScopedQuerySet):
+class WorkerQuerySet(OwnRows, ScopedQuerySet):
     """A worker is seen by whoever sees one of the bodies where the person holds or held a post."""
 
     path_field = "tenures__org_path"
+    worker_field = "pk"
 
     def in_scopes(self, scopes):
         if not scopes:
@@ -64,13 +65,16 @@ class Worker(SealedRow, VersionedModel):
     relative_name = models.CharField("残疾亲友姓名", max_length=50, blank=True)
     relation = models.CharField("与残疾人关系", max_length=20, blank=True)
     payment_account = SealedField("一卡通账号", kind="account")
+    # Relative to MEDIA_ROOT; the content is sealed (orgs.worker_photos).
+    photo_path = models.CharField(max_length=200, blank=True, editable=False)
+    photo_at = models.DateTimeField("照片上传时间", null=True, editable=False)
 
     objects = WorkerQuerySet.as_manager()
     view_permission = "members.view"
     edit_permission = "members.edit"
     reveal_permission = "members.reveal"
-    # Pinyin follows from the name.
-    unrecorded_fields = ("name_pinyin", "name_initials")
+    # Pinyin follows from the name; of the photo it is said when it was changed.
+    unrecorded_fields = ("name_pinyin", "name_initials", "photo_path")
 
     class Meta:
         verbose_name = "工作人员"
@@ -94,6 +98,10 @@ class Tenure(OwnedByOrganisation):
     document_number = models.CharField("任职文号", max_length=100, blank=True)
     document_scan = models.FileField("任职书扫描件", upload_to="tenures/", blank=True)
     term = models.CharField("届次", max_length=20, blank=True)
+    permit = models.ForeignKey(
+        "orgs.SecondPostPermit", on_delete=models.PROTECT, null=True, blank=True, editable=False,
+        related_name="tenures", verbose_name="同时任两个受聘岗位的准许",
+    )  # fmt: skip
 
     objects = TenureQuerySet.as_manager()
     view_permission = "members.view"

@@ -1,5 +1,6 @@
 """The office's verbs about organisations, posts and what bodies own."""
 
+from orgs.services.deputies import DeputyRefused, change_deputy, record_deputy
 from orgs.services.divisions import LoadResult, load_divisions
 from orgs.services.facts import delete_fact
 from orgs.services.organisations import (
@@ -14,6 +15,7 @@ from orgs.services.organisations import (
     set_up_organisation,
     what_moves,
 )
+from orgs.services.second_posts import PermitRefused, permit_second_post, withdraw_permit
 from orgs.services.tenures import (
     ALREADY_PAID,
     TenureRefused,
@@ -26,11 +28,14 @@ from orgs.services.workers import WorkerRefused, change_worker, find_or_record_w
 
 __all__ = [
     "ALREADY_PAID",
+    "DeputyRefused",
     "LoadResult",
     "NotPossible",
+    "PermitRefused",
     "TenureRefused",
     "WorkerRefused",
     "abolish_organisation",
+    "change_deputy",
     "change_organisation",
     "change_tenure",
     "change_worker",
@@ -43,9 +48,12 @@ __all__ = [
     "may_hold",
     "models_with_paths",
     "move_organisation",
+    "permit_second_post",
+    "record_deputy",
     "record_tenure",
     "set_up_association",
     "set_up_organisation",
     "what_moves",
+    "withdraw_permit",
     "worker_with_id_number",
 ]

@@ -7,10 +7,12 @@ from django.db import transaction
 from django.db.models import Q
 
 from federation.shared.history import create_versioned, save_versioned
-from orgs.models import PAID_POSTS, Tenure, Worker
+from federation.shared.templatetags.ui import cn_date
+from orgs.models import PAID_POSTS, SecondPostPermit, Tenure, Worker
 
 ALREADY_PAID = (
     "此人已有一个受聘岗位没有离任，不能同时受聘两个岗位。请先办理那个岗位的离任；不在本单位的，请与上级残联联系。"
+    "确需同时受聘的，请系统管理员在此人页面写明原因，准许后再办理。"
 )
 
 
@@ -38,27 +40,31 @@ def change_tenure(*, tenure: Tenure, by, expected_version: int):
 def end_tenure(*, tenure: Tenure, on: datetime.date, by, reason: str, expected_version: int):
     """End a tenure; `on` is the last day in post. Raises TenureRefused, VersionConflict."""
     if on < tenure.started_on:
-        raise TenureRefused(f"离任日期早于任职日期（{tenure.started_on:%Y-%m-%d}）。请核对。")
+        raise TenureRefused(f"离任日期早于任职日期（{cn_date(tenure.started_on)}）。请核对。")
     tenure.ended_on = on
     return save_versioned(tenure, by=by, expected_version=expected_version, action="orgs.tenure.ended", reason=reason)
 
 
 def check_tenure(tenure: Tenure):
-    """Refuse days outside the body's life, the same post twice, and a second paid post."""
+    """Refuse days outside the body's life, the same post twice, and a second paid post without a permit."""
     body = tenure.organisation
     if tenure.ended_on is not None and tenure.ended_on < tenure.started_on:
         raise TenureRefused({"ended_on": "离任日期早于任职日期。请核对。"})
     if body.established_on and tenure.started_on < body.established_on:
         day = body.established_on
-        raise TenureRefused({"started_on": f"早于机构的成立日期（{day:%Y-%m-%d}）。请核对，或先更正成立日期。"})
+        raise TenureRefused({"started_on": f"早于机构的成立日期（{cn_date(day)}）。请核对，或先更正成立日期。"})
     if body.abolished_on and (tenure.ended_on or tenure.started_on) > body.abolished_on:
-        raise TenureRefused({"started_on": f"机构已于 {body.abolished_on:%Y-%m-%d} 撤销，不能任职到撤销以后。"})
+        raise TenureRefused({"started_on": f"机构已于 {cn_date(body.abolished_on)}撤销，不能任职到撤销以后。"})
     others = _overlapping(tenure)
     if others.filter(organisation=body, post=tenure.post).exists():
         raise TenureRefused({"post": "此人在这段时间已任这个职务，不用重复登记。"})
-    # Asked over all bodies on purpose: the answer says only that there is another post.
-    if tenure.post in PAID_POSTS and others.filter(post__in=PAID_POSTS).exists():
-        raise TenureRefused({"post": ALREADY_PAID})
+    # Asked over all bodies on purpose: the answer says only that there is another post. A second one held by permit
+    # does not stand in the way of the first.
+    needs_permit = tenure.post in PAID_POSTS and tenure.permit_id is None
+    if needs_permit and others.filter(post__in=PAID_POSTS, permit=None).exists():
+        tenure.permit = SecondPostPermit.objects.filter(worker=tenure.worker_id, organisation=body).first()
+        if tenure.permit is None:
+            raise TenureRefused({"post": ALREADY_PAID})
 
 
 def _overlapping(tenure: Tenure):

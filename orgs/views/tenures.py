@@ -1,23 +1,14 @@
-"""Pages of posts: who takes one up, who leaves it, and which are vacant."""
-
-import itertools
+"""Pages of posts: who takes one up, who leaves it."""
 
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 
-from federation.shared.export_kinds import Sensitivity
-from federation.shared.list_exports import BLOCK, ListExport, Shown
-from federation.shared.tables import Column, Page, Table
 from federation.shared.templatetags.ui import cn_date
-from federation.shared.views import ScopedActView, ScopedCreateView, ScopedListView, ScopedUpdateView, get_in_scope
-from orgs.areas import labels_above
-from orgs.filters import VacancyFilter
+from federation.shared.views import ScopedActView, ScopedCreateView, ScopedUpdateView, get_in_scope
 from orgs.forms import EndTenureForm, TenureEditForm, TenureForm
-from orgs.models import PAID_POSTS, Organisation, Tenure, Worker
-from orgs.open_vacancies import bodies_with_vacancies, count_vacancies, vacancies_of
+from orgs.models import PAID_POSTS, Tenure, Worker
 from orgs.services import change_tenure, end_tenure, find_or_record_worker, record_tenure
 from orgs.views.pages import OfOneBody, ShowsRefusals, crumbs_of, organisation_url
 
@@ -104,7 +95,7 @@ class TenureEndView(ScopedActView):
             {"label": "姓名", "value": tenure.worker.name},
             {"label": "机构", "value": tenure.organisation.name},
             {"label": "职务", "value": tenure.get_post_display()},
-            {"label": "任职日期", "value": f"{tenure.started_on:%Y-%m-%d}"},
+            {"label": "任职日期", "value": cn_date(tenure.started_on)},
         ]
         return {"consequence": "离任的第二天起这个岗位记为空缺。", "rows": rows}
 
@@ -132,78 +123,3 @@ class TenureEndView(ScopedActView):
 
     def success_url(self, row):
         return f"{organisation_url(self.object.organisation)}#posts"
-
-
-class VacancyListView(ScopedListView):
-    """Bodies with vacant posts in the order of the tree, one row a vacancy; a page holds whole bodies."""
-
-    permission = "members.view"
-    model = Organisation
-    title = "岗位空缺"
-    filterset_class = VacancyFilter
-    ordering = ("path",)
-    exports = (
-        ListExport("vacancies", "vacancy-list", Sensitivity.OPEN, (
-            Shown("机构", lambda row: row.organisation.name, width=30), "above", "post",
-            Shown("空缺起始日", lambda row: row.vacancy.since, "date"),
-            Shown("已空缺天数", lambda row: row.vacancy.days, "number"),
-        )),
-    )  # fmt: skip
-    columns = [
-        Column(
-            "label",
-            "机构",
-            value=lambda row: row.organisation.label,
-            link=lambda row: organisation_url(row.organisation),
-        ),
-        Column("above", "所属", value=lambda row: row.above),
-        Column("post", "职务", value=lambda row: row.vacancy.post_label),
-        Column("since", "空缺起始日", value=lambda row: row.vacancy.since or "不详"),
-        Column("days", "已空缺天数", value=lambda row: row.vacancy.days if row.vacancy.days else "不详", numeric=True),
-    ]
-
-    def breadcrumbs(self):
-        return [{"url": reverse("organisation-list"), "label": "机构"}, {"label": self.title}]
-
-    def get(self, request):
-        bodies = self.rows_wanted()
-        vacant = bodies_with_vacancies(bodies, self.day, **self.chosen)
-        page = Page(vacant, request.GET, ordering=self.ordering, size=self.page_size, counts=False)
-        rows = _rows(vacancies_of(page.rows, self.day, **self.chosen))
-        table = Table("空缺岗位", self.columns, rows, request=request, empty_text="没有符合条件的空缺岗位。")
-        return self.page(
-            table=table,
-            page=page,
-            filter_form=self.filterset.form,
-            lead=f"截至 {cn_date(self.day)}，共有 {self.count_rows(bodies):,} 个岗位空缺。",
-            actions=self.take_out(),
-        )
-
-    def rows_wanted(self):
-        """Bodies in scope, narrowed; post and age are asked of their vacancies."""
-        self.day = timezone.localdate()
-        queryset = self.get_queryset()
-        self.filterset = self.filterset_for(queryset)
-        self.chosen = self.filterset.chosen()
-        return self.filterset.qs if self.filterset.form.is_valid() else queryset.none()
-
-    def count_rows(self, queryset) -> int:
-        return count_vacancies(queryset, self.day, **self.chosen)
-
-    def each_row(self, queryset):
-        bodies = bodies_with_vacancies(queryset, self.day, **self.chosen).order_by("path").iterator(chunk_size=BLOCK)
-        while block := list(itertools.islice(bodies, BLOCK)):
-            yield from _rows(vacancies_of(block, self.day, **self.chosen))
-
-
-class _VacancyRow:
-    def __init__(self, vacancy, above):
-        self.vacancy = vacancy
-        self.organisation = vacancy.organisation
-        self.above = above
-
-
-def _rows(vacancies) -> list[_VacancyRow]:
-    labels = labels_above(vacancies, lambda vacancy: vacancy.organisation.path)
-    steplen = Organisation.steplen
-    return [_VacancyRow(each, labels.get(each.organisation.path[:-steplen], "")) for each in vacancies]

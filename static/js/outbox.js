@@ -76,7 +76,7 @@
       }
       item.state = "check";
       item.why = answer.status === 409 ? "conflict" : answer.status === 404 ? "gone" : "invalid";
-      return put(item).then(function () { return { state: "check" }; });
+      return put(item).then(function () { return { state: "check", why: item.why }; });
     }, function () { throw new Stop("network"); });
   }
   function sendAll() {
@@ -152,9 +152,20 @@
       element("h2", item.title || "未写姓名的表", box);
       var age = Math.floor((Date.now() - item.at) / 86400000);
       element("p", day.toLocaleString("zh-CN") + " 填写，" + (item.state === "waiting" ? "待发送" : "需要核对：" + (WHY[item.why] || "")) + (age >= OLD_DAYS ? "。已放了 " + age + " 天，请尽快连网发送" : ""), box);
+      if (item.why === "gone" && item.state !== "waiting") {
+        element("p", "这个人已转到别处登记，或者已不归您负责，改动不能再保存。您填的内容还在，请照着告诉现在负责的残联，再删除。", box);
+        var more = element("details", "", box), pairs = element("dl", "", more);
+        more.insertBefore(element("summary", "看填写的内容"), pairs);
+        pairs.className = "facts";
+        (item.said || []).forEach(function (pair) {
+          var line = element("div", "", pairs);
+          element("dt", pair[0], line);
+          element("dd", pair[1], line);
+        });
+      }
       var row = element("div", "", box);
       row.className = "actions";
-      if (item.state !== "waiting") { button("核对", row, function () { openAsPage(item); }).setAttribute("aria-label", "核对：" + item.title); }
+      if (item.state !== "waiting" && item.why !== "gone") { button("核对", row, function () { openAsPage(item); }).setAttribute("aria-label", "核对：" + item.title); }
       button("删除", row, function () {
         if (window.confirm("删除后这份表的内容就没有了：" + item.title + "。确定删除吗？")) { drop(item).then(function () { return show(""); }); }
       }).setAttribute("aria-label", "删除：" + item.title);
@@ -178,6 +189,19 @@
     });
     if (by && by.name) { fields.push([by.name, by.value]); }
     return fields;
+  }
+  /* What was filled in, in the words of the page: shown where the form itself cannot be opened any more. */
+  function said(form) {
+    var lines = [];
+    Array.prototype.forEach.call(form.elements, function (each) {
+      if (!each.name || !each.value || !/^(INPUT|SELECT|TEXTAREA)$/.test(each.tagName) || /^(hidden|file|password)$/.test(each.type)) { return; }
+      var picked = each.type === "radio" || each.type === "checkbox", label = each.labels && each.labels[0] ? each.labels[0].textContent.trim() : "";
+      if (picked && !each.checked) { return; }
+      var group = each.closest("fieldset"), legend = group && group.querySelector("legend");
+      var value = picked ? label : each.options ? each.options[each.selectedIndex].text : each.value;
+      if (legend && (picked || /^(年|月|日)$/.test(label))) { lines.push([legend.textContent.trim(), picked ? value : value + " " + label]); } else { lines.push([label, value]); }
+    });
+    return lines;
   }
   function choose(input, kept) {
     if (!window.DataTransfer) { return; }
@@ -233,14 +257,14 @@
       var name = form.elements.name;
       var item = {
         id: user + " " + key.value, key: key.value, user: user, url: form.getAttribute("action") || window.location.pathname,
-        title: name ? name.value : "", fields: read(form, event.submitter), state: "waiting", at: Date.now()
+        title: name ? name.value : "", fields: read(form, event.submitter), said: said(form), state: "waiting", at: Date.now()
       };
       put(item).then(function () { return flush(); }, function () { form.submit(); return null; }).then(function (results) {
         if (!results) { return; }
         form.removeAttribute("data-busy");
         var result = results[item.key];
         if (result && result.state === "stored") { window.location.assign(result.location || base); return; }
-        if (result && result.state === "check") { openAsPage(item); return; }
+        if (result && result.state === "check" && result.why !== "gone") { openAsPage(item); return; }
         window.location.assign(base);
       });
     });

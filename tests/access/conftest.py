@@ -59,6 +59,7 @@ def build_grid() -> Grid:
     for place in grid.places.values():
         fill(place, grid.aviary, standard)
     _move_yesterday(grid)
+    _say_whose_accounts(grid)
     _subjects(grid)
     if FULL:
         _subjects_without_office(grid)
@@ -75,6 +76,14 @@ def _add_bodies(world):
     ):
         parent = Organisation.objects.get(pk=parent.pk)
         world.orgs[key] = Organisation.objects.add_child(parent, fields | {"established_on": date(2010, 1, 1)})
+
+
+def _say_whose_accounts(grid):
+    """Members are workers of their body: the own page shows rows of theirs, and nobody else's."""
+    for name, key in (("member", "village"), ("neighbour", "neighbour_village"), ("township_member", "township")):
+        user = grid.world.users[name]
+        user.worker = grid.places[key].worker
+        user.save()
 
 
 def _move_yesterday(grid):

@@ -109,6 +109,10 @@ class Grid:
             return self.holds(subject, permission)
         if row._meta.label_lower == "assessments.run" and self._is_published_to(subject, permission, row):
             return True
+        if row._meta.label_lower == "committees.trainingsession" and self._is_invited(subject, permission, row):
+            return True
+        if row._meta.label_lower == "assessments.appraisal" and self._is_appraised_in(subject, permission, row):
+            return True
         if row._meta.label_lower == "ledgers.transfer":
             sides = (row.organisation_id, row.to_organisation_id)
             return any(self.covers(subject, permission, side, row.person) for side in sides)
@@ -131,11 +135,23 @@ class Grid:
         asked_at = {each.organisation_id for each in export.created_by.assignments.all()}
         return any(self.lies_below(export.organisation_id, body) for body in at & asked_at)
 
+    def _is_invited(self, subject: Subject, permission: str, session) -> bool:
+        """Sessions of the bodies above are read by everybody below: they are invited to them."""
+        reads = [body for role, body in subject.assignments if "trainings.view" in permissions_of(role)]
+        lies_in = any(self.lies_below(body, session.organisation_id) for body in reads)
+        return permission == "trainings.view" and lies_in
+
     def _is_published_to(self, subject: Subject, permission: str, run) -> bool:
         """Whether the run is published over an area in which the subject reads assessments."""
         reads = [body for role, body in subject.assignments if "assessments.view" in permissions_of(role)]
         lies_in = any(self.lies_below(body, run.organisation_id) for body in reads)
         return permission == "assessments.view" and run.state == "published" and lies_in
+
+    def _is_appraised_in(self, subject: Subject, permission: str, appraisal) -> bool:
+        """Whether the area appraised is one in which the subject reads appraisals."""
+        reads = [body for role, body in subject.assignments if "appraisals.view" in permissions_of(role)]
+        lies_in = any(self.lies_below(body, appraisal.organisation_id) for body in reads)
+        return permission == "appraisals.view" and lies_in
 
     def may_read(self, subject: Subject, owner) -> bool:
         """Whether a canary of `owner` may appear in an answer to the subject: any permission that reads its row."""

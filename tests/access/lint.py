@@ -42,7 +42,7 @@ UNSCOPED = {
     "iterator",
     "latest",
 }
-NARROWING = {"visible_to", "in_scopes"}
+NARROWING = {"visible_to", "in_scopes", "of_own"}
 
 
 def doors() -> list[Path]:

@@ -116,6 +116,11 @@ def _special() -> dict:
         "shared.rosterimport": lambda place: {"kind": "persons", "state": "checked", "created_by": place.user},
         "shared.exportfile": lambda place: {"kind": "persons", "created_by": place.user, "state": "ready"},
         "committees.subsidystandard": lambda place: {"monthly_amount": 1, "county_share": 1},
+        "committees.subsidypayment": lambda place: {"amount": 1},
+        "committees.subsidyperiod": lambda place: {"from_year": 2026},
+        "committees.trainingsession": lambda place: {"hours": 6, "state": "held"},
+        # Nobody has been there yet: results and certificates are empty.
+        "committees.trainingattendance": lambda place: {"certificate_number": ""},
         "committees.subsidyline": lambda place: {
             "role": "village_member",
             "gross_amount": 1,
@@ -148,7 +153,19 @@ def _special() -> dict:
         },
         "assessments.arearesult": lambda place: {"items": {code: [1, "1.00"] for code in _codes(place.standard)}},
         "assessments.manualscore": lambda place: {"item_code": _codes(place.standard)[0]},
+        "assessments.appraisal": lambda place: _of_members() | {"state": "computed", "as_of": DAY},
+        "assessments.memberresult": lambda place: {
+            "items": {f"M{number}": {"p": "0.00", "s": "none"} for number in range(1, 7)},
+            "unsourced": 6,
+        },
+        "assessments.memberpoints": lambda place: {"item_code": "M6"},
+        "assessments.nominationopinion": lambda place: {"agrees": True},
     }
+
+
+def _of_members() -> dict:
+    standard = apps.get_model("assessments", "Standard").objects.get(code="member_2012")
+    return {"standard": standard, "definition": standard.definition}
 
 
 def _saved_filter(place, aviary):
@@ -173,6 +190,13 @@ def _audit_entry(place):
     place.rows["auditentry"] = audit.record("access.tested", actor=place.user, target=place.organisation)
 
 
+def _publish(place):
+    """The appraisal of the first county is published, when its rows are there; the others are computed."""
+    if place.key == "county":
+        place.appraisal.state, place.appraisal.published_at = "published", timezone.now()
+        place.appraisal.save()
+
+
 def fill(place: Place, aviary, standard=None):
     """One row of each model at the body. Models refer to the rows made before them at the same place."""
     place.rows |= {"standard": standard, "organisation": place.organisation}
@@ -190,6 +214,7 @@ def fill(place: Place, aviary, standard=None):
     place.rows["chair"] = make(Tenure, place, aviary, post=Post.DIRECTOR)
     _distinct_pair(place, aviary)
     _audit_entry(place)
+    _publish(place)
     assert not waiting, f"no row could be made of {waiting}"
 
 

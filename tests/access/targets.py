@@ -96,6 +96,11 @@ def nobody_alike(grid, subject, place, method):
     return {404} if method == "get" and may_edit else None
 
 
+def of_an_account_of_somebody(grid, subject, place, method):
+    """One's own statement: an account that is no worker's has none."""
+    return None if subject.user is not None and subject.user.worker_id else {404}
+
+
 def nothing_there(grid, subject, place, method):
     """The rows of the grid have none of what this page shows: whoever may open it reads 404."""
     return {404}
@@ -107,10 +112,23 @@ def takes_people_out(grid, subject, place, method):
     return {403} if refused and place is not None else None
 
 
+def session_of(place):
+    return {"pk": place.trainingsession.pk}
+
+
+def whoever_is_invited(grid, subject, place, method):
+    """People are put on the list of any session that one reads; of one that was held, by its host alone."""
+    session = place.trainingsession
+    if not grid.may(subject, "trainings.view", session):
+        return {404}
+    return None if grid.may(subject, "trainings.edit", session) else {403}
+
+
 TARGETS = {
     # accounts
     "account-detail": Target("user"),
     "account-edit": Target("user", data=version_of("user")),
+    "account-worker": Target("user", data=version_of("user")),
     "account-reset-password": Target("user"),
     "account-state": Target("user", data=lambda place: {"state": "disabled"}),
     "assignment-add": Target("user"),
@@ -170,6 +188,7 @@ TARGETS = {
     "household-leave": Target("disabledperson"),
     "guardian-phone": Target("disabledperson"),
     "in-charge-detail": Target("worker", expect=nothing_there),
+    "in-charge-assign": Target("organisation"),
     "person-withdraw": Target("disabledperson"),
     "approval-detail": Target("disabledperson", data=version_of("disabledperson")),
     "draft-delete": Target("persondraft"),
@@ -215,6 +234,17 @@ TARGETS = {
     "member-detail": Target("worker"),
     "member-edit": Target("worker", data=version_of("worker")),
     "appointment-edit": Target("appointment", data=version_of("appointment")),
+    "appointment-renew": Target("appointment"),
+    "member-move": Target("tenure"),
+    "member-photo": Target("worker", expect=nothing_there),
+    "member-photo-edit": Target("worker", data=version_of("worker")),
+    "member-handover": Target("tenure", expect=nothing_there),
+    "second-post-add": Target("worker"),
+    "second-post-withdraw": Target("secondpostpermit"),
+    "renewal-permit-add": Target("appointment"),
+    "renewal-permit-withdraw": Target("renewalpermit"),
+    "deputy-add": Target("organisation"),
+    "deputy-edit": Target("deputyship", data=version_of("deputyship")),
     "member-end": Target("tenure", data=version_of("tenure")),
     "subsidy-batch-detail": Target("subsidybatch"),
     "subsidy-batch-check": Target("subsidybatch", data=lambda place: {"seen": place.subsidybatch.digest}),
@@ -227,13 +257,47 @@ TARGETS = {
     "subsidy-batch-sheet": Target("subsidybatch"),
     "subsidy-batch-sheet-pdf": Target("subsidybatch"),
     "subsidy-batch-supplement": Target("subsidybatch"),
+    "subsidy-batch-bank": Target("subsidybatch"),
+    "subsidy-batch-resend": Target("subsidybatch"),
+    "subsidy-batch-payments": Target("subsidybatch"),
+    "subsidy-batch-notices": Target("subsidybatch"),
+    "subsidy-line-notice": Target("subsidyline"),
+    "subsidy-line-notice-pdf": Target("subsidyline"),
+    **{
+        f"statement-member{way}": Target("worker", kwargs=lambda place: {"uid": place.worker.uid, "year": 2026})
+        for way in ("", "-pdf", "-table")
+    },
+    **{
+        f"statement-body{way}": Target("organisation", kwargs=lambda place: {"pk": place.organisation.pk, "year": 2026})
+        for way in ("", "-pdf", "-table")
+    },
+    **{
+        f"statement-own{way}": Target("", kwargs=lambda place: {"year": 2026}, expect=of_an_account_of_somebody)
+        for way in ("", "-pdf", "-table")
+    },
+    "subsidy-payment-give-up": Target("subsidypayment"),
     "subsidy-line-detail": Target("subsidyline"),
     "subsidy-line-deduct": Target("subsidyline"),
     "subsidy-line-correct": Target("subsidyline"),
     "subsidy-line-again": Target("subsidyline"),
+    "subsidy-line-returned": Target("subsidyline"),
+    "subsidy-line-not-returned": Target("subsidyline"),
     "subsidy-line-remove": Target("subsidyline"),
     "subsidy-deduction-delete": Target("subsidydeduction"),
     "subsidy-standard-edit": Target("subsidystandard", data=version_of("subsidystandard")),
+    "subsidy-period-edit": Target("subsidyperiod", data=version_of("subsidyperiod")),
+    # training
+    "training-detail": Target("trainingsession"),
+    "training-edit": Target("trainingsession", data=version_of("trainingsession")),
+    "training-cancel": Target("trainingsession", data=lambda place: {"reason": "改期"}),
+    "training-register": Target("", kwargs=session_of, expect=whoever_is_invited),
+    "training-attendance": Target("trainingsession"),
+    "training-certificates": Target("trainingsession"),
+    "training-sheet": Target("trainingsession"),
+    "training-sheet-pdf": Target("trainingsession"),
+    "attendance-edit": Target("trainingattendance", data=version_of("trainingattendance")),
+    "attendance-withdraw": Target("trainingattendance"),
+    "training-target-edit": Target("trainingtarget", data=version_of("trainingtarget")),
     # rosters
     "roster-template": Target("", kwargs=lambda place: {"kind": "persons"}, by_word=True),
     "roster-detail": Target("rosterimport"),
@@ -258,6 +322,31 @@ TARGETS = {
         "bodyresult", kwargs=lambda place: result_of(place, code=first_item(place)), expect=nothing_there
     ),
     "standard-detail": Target("standard", kwargs=lambda place: {"code": place.standard.code}, by_word=True),
+    # the appraisal of committee members
+    "appraisal-detail": Target("appraisal"),
+    "appraisal-recompute": Target("appraisal"),
+    "appraisal-review": Target("appraisal"),
+    "appraisal-publish": Target("appraisal"),
+    "member-result": Target("memberresult"),
+    "member-result-sheet": Target("memberresult"),
+    "member-result-sheet-pdf": Target("memberresult"),
+    "member-result-item": Target("memberresult", kwargs=lambda place: {"pk": place.memberresult.pk, "code": "M1"}),
+    "member-result-score": Target("memberresult", kwargs=lambda place: {"pk": place.memberresult.pk, "code": "M6"}),
+    "member-result-band": Target("memberresult", data=lambda place: {"band": "", "reason": "看过", "seen": 1}),
+    "member-result-object": Target("memberresult", data=lambda place: {"text": "少算了一次培训"}),
+    "objection-decide": Target("objection", data=lambda place: {"outcome": "keep", "decision": "核对过"}),
+    # Nobody of the grid is linked to a member: nobody has an own result.
+    "appraisal-own-result": Target("memberresult", expect=nothing_there),
+    "appraisal-own-object": Target("memberresult", expect=nothing_there),
+    "appraisal-own-sheet": Target("memberresult", expect=nothing_there),
+    "appraisal-own-sheet-pdf": Target("memberresult", expect=nothing_there),
+    "nomination-detail": Target("nomination"),
+    "nomination-opine": Target("nomination"),
+    "nomination-withdraw": Target("nomination"),
+    "nomination-publicise": Target("nomination"),
+    "nomination-said": Target("nomination"),
+    "nomination-conclude": Target("nomination"),
+    "nomination-settle": Target("nominationobjection"),
     # REST
     "api-organisation-detail": Target("organisation"),
     "api-run-detail": Target("run"),

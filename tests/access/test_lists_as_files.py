@@ -8,12 +8,14 @@ from django.db import models
 from django.http import QueryDict
 from django.urls import reverse
 
+from committees.models import Appointment
 from federation.shared.export_kinds import Sensitivity, all_kinds, export_kind
 from federation.shared.exports import areas_of
 from federation.shared.field_register import PERSONAL, SENSITIVE, entries
 from federation.shared.list_exports import ListExport, shown_of
 from federation.shared.money import MoneyField
 from federation.shared.views import ScopedListView, ScopedView
+from tests.access.rows import DAY
 from tests.access.urls import PAGES
 
 # Address → why the list on it is not offered as a file.
@@ -29,7 +31,10 @@ STAY = {
     "run-matrix": "leaves in the layout of its table by run-export",
     "run-league": "leaves in the layout of its table by run-export",
     "run-compare": "two runs beside each other; each leaves by run-export",
+    "subsidy-batch-payments": "what the bank was asked for and said: its sheets, which belong to the batch",
     "subsidy-batch-detail": "who is paid what in one batch: its payment table, which belongs to the batch",
+    "training-detail": "who is on the list of one session: its sheet to sign",
+    "training-coverage": "rates of bodies; the people behind them leave with the list of who has to be trained",
     "account-detail": "the roles of one account",
     "role-table": "what roles may do, the same for everybody and everywhere",
     "style-book": "shows components with invented rows",
@@ -130,12 +135,15 @@ def key_of(row):
 
 
 def furnish(grid):
-    """Persons who live in a household, are looked after and wait for approval: some lists are about these alone."""
+    """Persons who live in a household, are looked after and wait for approval, members whose contract is over: some
+    lists are about these alone."""
     for place in grid.places.values():
         person, household, worker = (place.rows.get(name) for name in ("disabledperson", "household", "worker"))
         if person and household and worker:
             values = {"household": household, "member_in_charge": worker, "state": "submitted"}
             type(person).objects.filter(pk=person.pk).update(**values)
+        # Long over, so that everybody is to be warned of.
+        Appointment.objects.filter(organisation=place.organisation).update(contract_to=DAY)
 
 
 # Rows that the list of the page narrows at first sight and a roster narrows further.

@@ -131,11 +131,14 @@ def cells(grid, page):
     for subject in grid.subjects.values():
         row = TARGETS[page.name].row if page.arguments else ""
         relations = grid.relations(subject, row) if page.arguments else {"": None}
-        if not FULL and page.arguments and _refused_before_the_row(grid, subject, page):
-            # Nobody has looked at the row yet, so whose it is makes no difference.
-            relations = {name: place for name, place in relations.items() if name in ("own", "missing")}
+        asked = methods
+        if not FULL and _refused_before_the_row(grid, subject, page):
+            # Nobody has looked at the row yet, so whose it is makes no difference; nor does the engine, where the
+            # other one has been asked in all ways.
+            relations = {name: place for name, place in relations.items() if name in ("", "own", "missing")}
+            asked = methods if connection.vendor == "sqlite" else ("get",)
         for relation, place in relations.items():
-            for method in methods:
+            for method in asked:
                 yield Cell(grid, subject, page, method, relation, place)
 
 

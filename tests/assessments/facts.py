@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from committees.models import Appointment
-from ledgers.models import DisabledPerson, RosterSummary, SummaryState
+from ledgers.models import DisabledPerson, RosterSummary, SummaryState, Transfer
 from orgs.models import (
     ArchiveVolume,
     BodyKind,
@@ -26,6 +26,7 @@ from orgs.models import (
     Worker,
     YearlyTarget,
 )
+from tests.assessments.member_facts import write_subsidies, write_trainings
 
 YEAR = 2026
 AS_OF = date(2026, 10, 31)
@@ -80,7 +81,10 @@ class Builder:
                     "certificate_issued_on": issued,
                     "certificate_expires_on": draw.choice([AS_OF - DAY, AS_OF, date(2030, 1, 1)]),
                 }
-            Appointment.objects.create(organisation=body, tenure=tenure, role="village_member", **days)
+            employment = draw.choice(["", "public_welfare"])
+            Appointment.objects.create(
+                organisation=body, tenure=tenure, role="village_member", employment=employment, **days
+            )
 
     def post(self, body, post):
         """A post held with a gap of an edge length, in one or two stretches; or held twice; or never."""
@@ -190,6 +194,20 @@ class Builder:
                 failed_checks=draw.choice(["", "", "id_number", "sex,household"]),
             )
 
+    def transfers(self, villages):
+        """Some people came from another village, in one step or two, before, on or after the day; some asked only."""
+        for person in DisabledPerson.objects.order_by("pk"):
+            draw = random.Random(f"{self.seed} moved {person.name}")
+            steps = draw.choice([0, 0, 1, 1, 2])
+            places = [*(draw.choice(villages) for _ in range(steps)), person.organisation]
+            days = sorted(draw.choice([START, AS_OF, AS_OF + DAY, AS_OF + 9 * DAY]) for _ in range(steps))
+            for number, day in enumerate(days):
+                Transfer.objects.create(
+                    person=person, organisation=places[number], to_organisation=places[number + 1], moved_on=day,
+                    state=draw.choice(["accepted", "accepted", "accepted", "refused"]),
+                    written_off_on=draw.choice([None, None, AS_OF - DAY, AS_OF, AS_OF + DAY]),
+                )  # fmt: skip
+
 
 def spell(draw):
     return draw.choice(STARTS), draw.choice(ENDS)
@@ -219,4 +237,8 @@ def build_county(world, seed):
     # Rows recorded at the neighbour county must never be counted.
     builder.facts(world.other_township, world.other_county)
     builder.persons(world.other_village)
+    inside = Organisation.objects.filter(path__startswith=world.county.path, body_kind=village).order_by("path")
+    builder.transfers([*inside, world.other_village])
+    write_trainings(world, builder)
+    write_subsidies(world, builder)
     return world.county

@@ -7,9 +7,10 @@ decimals.
 
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cached_property
 
-from committees.models import Appointment
-from ledgers.models import DisabledPerson, RosterSummary
+from committees.models import Appointment, TrainingAttendance
+from ledgers.models import DisabledPerson, RosterSummary, Transfer
 from orgs.models import (
     ArchiveVolume,
     Budget,
@@ -21,6 +22,7 @@ from orgs.models import (
     Tenure,
     YearlyTarget,
 )
+from tests.assessments.pay_oracle import PayFacts, PayOracle
 
 TOWNSHIP_RULES = {"study", "work", "home_visit", "petition", "support", "daily_management", "appraisal"}
 VILLAGE_RULES = {"study", "work", "village_visit", "statistics"}
@@ -46,12 +48,16 @@ class Facts:
         )  # fmt: skip
         self.tenures = rows(
             Tenure, "id", "organisation_id", "post", "started_on", "ended_on", "document_number", "document_scan",
-            "worker__identity",
+            "worker_id", "worker__identity",
         )  # fmt: skip
         self.certificates = {
             row["tenure_id"]: row
             for row in rows(Appointment, "tenure_id", "certificate_issued_on", "certificate_expires_on")
         }
+        self.pay = PayFacts(rows)
+        self.attendances = rows(
+            TrainingAttendance, "worker_id", "presence", "result", "session__state", "session__ends_on"
+        )  # fmt: skip
         self.plaques = rows(Plaque, "organisation_id", "hung_on", "removed_on")
         self.premises = rows(Premises, "organisation_id", "since", "until")
         self.regulations = rows(Regulation, "organisation_id", "kind", "issued_on", "withdrawn_on")
@@ -61,8 +67,11 @@ class Facts:
         self.letters = rows(ResponsibilityLetter, "organisation_id", "year", "signed_on")
         self.summaries = rows(RosterSummary, "organisation_id", "year", "as_of", "state")
         self.persons = rows(
-            DisabledPerson, "organisation_id", "registered_on", "moved_away_on", "deceased_on", "cancelled_on",
+            DisabledPerson, "id", "organisation_id", "registered_on", "moved_away_on", "deceased_on", "cancelled_on",
             "missing_mandatory", "failed_checks",
+        )  # fmt: skip
+        self.transfers = rows(
+            Transfer, "id", "person_id", "organisation_id", "moved_on", "state", "written_off_on"
         )  # fmt: skip
 
 
@@ -72,6 +81,7 @@ class Oracle:
         self.year = year
         self.as_of = as_of
         self.path = {body["id"]: body["path"] for body in facts.bodies}
+        self.pay = PayOracle(facts.pay, self.path, year, as_of)
 
     # --- words of the domain ------------------------------------------------------------------
     def is_live(self, body) -> bool:
@@ -153,18 +163,49 @@ class Oracle:
             if row["year"] == self.year and (source is None or row["source"] == source)
         ]
 
-    def people(self, body):
-        def is_current(row):
-            ends = [row[name] for name in ("moved_away_on", "deceased_on", "cancelled_on") if row[name]]
-            return row["registered_on"] <= self.as_of and not any(end <= self.as_of for end in ends)
+    def registered_at(self, person):
+        """The body that had the person on the day, or None: back through the moves, from today to the day."""
+        place, ends = person["organisation_id"], [person[name] for name in ("deceased_on", "cancelled_on")]
+        left = person["moved_away_on"]
+        moves = [each for each in self.facts.transfers if each["person_id"] == person["id"]]
+        for move in sorted(moves, key=lambda each: (each["moved_on"], each["id"]), reverse=True):
+            if move["state"] == "accepted" and move["moved_on"] > self.as_of:
+                place, undone = move["organisation_id"], move["written_off_on"]
+        if any(move["moved_on"] > self.as_of and move["state"] == "accepted" for move in moves):
+            ends.append(undone)
+        ends.append(left)
+        if person["registered_on"] > self.as_of or any(end and end <= self.as_of for end in ends):
+            return None
+        return place
 
-        return [row for row in self.below("persons", body) if is_current(row)]
+    @cached_property
+    def registered(self) -> list:
+        """(person, path of the body that had them) of everybody registered on the day."""
+        placed = [(row, self.registered_at(row)) for row in self.facts.persons]
+        return [(row, self.path[place]) for row, place in placed if place is not None]
+
+    def people(self, body):
+        return [row for row, path in self.registered if path.startswith(body["path"])]
 
     def is_certified(self, tenure) -> bool:
         row = self.facts.certificates.get(tenure["id"])
         if row is None or row["certificate_issued_on"] is None or row["certificate_expires_on"] is None:
             return False
         return row["certificate_issued_on"] <= self.as_of <= row["certificate_expires_on"]
+
+    def trainings(self, tenure) -> int:
+        """How many trainings the person completed in the window, whatever post was held then."""
+        return sum(
+            row["worker_id"] == tenure["worker_id"]
+            and row["presence"] == "attended"
+            and row["result"] != "failed"
+            and row["session__state"] == "held"
+            and date(self.year, 1, 1) <= row["session__ends_on"] <= self.as_of
+            for row in self.facts.attendances
+        )
+
+    def somebody_trained(self, body, post) -> bool:
+        return any(self.trainings(row) for row in self.in_post(self.own("tenures", body), post))
 
     # --- points -------------------------------------------------------------------------------
     def whole(self, points, holds) -> Fraction:
@@ -196,6 +237,8 @@ class Oracle:
             "kin": [row for row in members if row["worker__identity"] in ("disabled", "relative")],
             "all_members": all_members,
             "certified": [row for row in all_members if self.is_certified(row)],
+            "trainings": sum(min(self.trainings(row), 2) for row in all_members),
+            "months": self.pay.months(body["path"]),
             "people": people,
             "complete": [row for row in people if row["missing_mandatory"] == 0],
             "valid": [row for row in people if row["failed_checks"] == ""],
@@ -221,10 +264,13 @@ class Oracle:
             "T2.3": self.ratio(2, spent, allocated, 80, "zero"),
             "T3.1": self.ratio(6, len(value["complete"]), len(value["people"]), 100, "full"),
             "T3.3": self.ratio(4, len(value["valid"]), len(value["people"]), 98, "full"),
+            "T4.1": self.whole(3, self.somebody_trained(body, "director")),
+            "T4.2": self.ratio(5, value["trainings"], 2 * len(value["all_members"]), 100, "zero"),
+            "T4.4": self.ratio(4, *value["months"], 100, "full"),
             "T4.3": self.ratio(3, len(value["certified"]), len(value["all_members"]), 100, "zero"),
             "T6.1": self.ratio(4, len(lettered), len(villages), 100, "full"),
         }
-        no_place = ["T3.2", "T3.4", "T3.5", "T4.1", "T4.2", "T4.4", "T5.1", "T5.2", "T5.3", "T5.4", "T6.2", "T6.3"]
+        no_place = ["T3.2", "T3.4", "T3.5", "T5.1", "T5.2", "T5.3", "T5.4", "T6.2", "T6.3"]
         return points | dict.fromkeys(no_place, MISSING)
 
     def village(self, body) -> dict:
@@ -238,10 +284,12 @@ class Oracle:
             "V2.2": self.whole(8, self.premises(body)),
             "V3.1": self.ratio(8, len(value["complete"]), len(value["people"]), 100, "full"),
             "V3.3": self.ratio(5, len(value["valid"]), len(value["people"]), 98, "full"),
+            "V4.1": self.ratio(5, value["trainings"], 2 * len(value["all_members"]), 100, "zero"),
+            "V4.3": self.ratio(6, *value["months"], 100, "full"),
             "V4.2": self.ratio(3, len(value["certified"]), len(value["all_members"]), 100, "zero"),
             "V6.1": self.whole(3, self.letters_signed(body)),
         }
-        no_place = ["V3.2", "V3.4", "V3.5", "V4.1", "V4.3", "V5.1", "V5.2", "V6.2"]
+        no_place = ["V3.2", "V3.4", "V3.5", "V5.1", "V5.2", "V6.2"]
         return points | dict.fromkeys(no_place, MISSING)
 
     def association(self, body) -> dict:
@@ -256,7 +304,8 @@ class Oracle:
                 8, [row for row in self.own("tenures", body) if self.current(row, "started_on", "ended_on")]
             ),
         }
-        no_place = ["A1.3", "A1.4", "A3.1", "A3.2", "A3.3", "A3.4", "A4.1", "A5.1", "A5.2"]
+        points["A3.4"] = self.whole(4, self.somebody_trained(body, "association_chair"))
+        no_place = ["A1.3", "A1.4", "A3.1", "A3.2", "A3.3", "A4.1", "A5.1", "A5.2"]
         return points | dict.fromkeys(no_place, MISSING)
 
     def nine(self, body) -> dict:
@@ -284,7 +333,7 @@ class Oracle:
             "6.3": bool(self.premises(body)),
             "6.4": self.rules(body, VILLAGE_RULES) == 4,
             "6.5": MISSING,
-            "6.6": MISSING,
+            "6.6": self.pay.everybody_has_something(body["id"]),
         }
 
     def hundreds(self, body) -> dict:

@@ -7,6 +7,8 @@ from django.db.models import F
 
 from assessments.models import AreaResult, BodyResult, Run, Standard
 from assessments.services import compute_now, prepare_run
+from committees.pay_record import PayRecord
+from federation.shared.metrics import Window
 from orgs.models import Organisation
 from tests.assessments.facts import AS_OF, YEAR
 from tests.assessments.oracle import MISSING, Facts, Oracle, band, half_up, ranks
@@ -119,3 +121,14 @@ def test_the_seeds_hold_the_edges_that_matter(seeded, oracle):
     flat = [body for body in oracle.villages({"path": seeded.path}) if len(body["path"]) == len(seeded.path) + 4]
     assert len(flat) == 2
     assert Organisation.objects.filter(abolished_on=AS_OF).exists()
+
+
+def test_months_paid_are_as_many_counted_by_line_as_looked_at_one_by_one(seeded):
+    """Also of who was paid too little, made up for it, sent back, paid again, or at a former post."""
+    bodies = list(Organisation.objects.under(seeded.path))
+    record = PayRecord(bodies, Window(YEAR, AS_OF))
+    counts = {pk: number for pk, number in record.full_counts.items() if number}
+    assert counts == {pk: len(months) for pk, months in record.full.items() if months}
+    whole, others = record._stretches()
+    assert whole, "nothing was counted as a whole"
+    assert others, "nothing had to be looked at"

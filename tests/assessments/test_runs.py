@@ -348,7 +348,7 @@ def test_points_by_hand_are_refused_in_a_sentence(with_manual, world, change, wo
 def test_one_body_evaluated_live_gets_what_the_run_gives_it(county, django_assert_max_num_queries):
     run = computed("township_2012", county)
     for result in run.results.select_related("organisation"):
-        with django_assert_max_num_queries(20):
+        with django_assert_max_num_queries(25):
             score, items = evaluate_body(run.standard, result.organisation, AS_OF)
         assert score.total == result.total
         assert {each.item.code: each.state for each in items} == {

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from federation.shared.history import create_versioned
 from federation.shared.jobs import run_now
-from ledgers import approvals, distinct, drafts, guardians, merging, requests, transfers
+from ledgers import approvals, distinct, drafts, guardians, in_charge, merging, requests, transfers
 from ledgers.attachments import delete_attachment
 from ledgers.documents.village_forms import ask_for_forms
 from ledgers.erasure import erase_person
@@ -31,6 +31,10 @@ def change_guardian(s):
     person = s.submitted(guardian_phone="13900000009")
     s.begins()
     guardians.change_guardian_phone(chosen={person.pk: person.version}, phone="13900000007", by=s.world.member)
+
+
+def assign_in_charge(s):
+    in_charge.assign_people(body=s.world.village, worker=s.worker, only_unassigned=True, by=s.world.director)
 
 
 def approve(s):
@@ -257,6 +261,7 @@ FIELD_ACTS = {
     "ledgers.draft.kept": lambda s: s.draft(),
     "ledgers.draft.deleted": drop_draft,
     "ledgers.guardian_phone.changed": change_guardian,
+    "ledgers.in_charge.assigned": assign_in_charge,
     "ledgers.person.approved": approve,
     "ledgers.person.merged": merge,
     "ledgers.person.merged_away": merge,

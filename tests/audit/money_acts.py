@@ -7,9 +7,12 @@ from django.utils import timezone
 
 from accounts.models import Assignment, User
 from committees import services
-from committees.models import Appointment, SubsidyBatch, SubsidyStandard
+from committees.bank_sheets import ask_for_sheet
+from committees.models import Appointment, SubsidyBatch, SubsidyPayment, SubsidyStandard
+from committees.notices import ask_for_notices
 from federation.roles import Role
 from federation.shared.jobs import run_now
+from federation.shared.normalise import with_check_digit
 from orgs.models import Tenure
 
 MONTHS = (datetime.date(2026, 1, 1), datetime.date(2026, 3, 1))
@@ -65,7 +68,6 @@ def paid(s) -> SubsidyBatch:
 
 def archived(s):
     made = paid(s)
-    made.lines.update(outcome="paid")
     s.begins()
     services.archive_batch(batch=made, by=s.world.clerk)
 
@@ -119,7 +121,105 @@ def sheet(s):
     s.look("clerk", "subsidy-batch-sheet-pdf", made.pk)
 
 
+def sent(s):
+    """To the bank: one transfer, waiting."""
+    made = approved(s)
+    s.worker.payment_account = with_check_digit("622848000000000001")
+    s.worker.save()
+    s.begins()
+    services.send_to_bank(batch=made, by=s.world.clerk)
+    return made
+
+
+def bank_sheet_asked(s):
+    made = sent(s)
+    s.begins()
+    return ask_for_sheet(batch=made, sheet=1, by=s.world.clerk, file_format="xlsx", purpose="交农商银行代发补贴")
+
+
+def bank_sheet_made(s):
+    export = bank_sheet_asked(s)
+    s.begins()
+    run_now(export.job)
+
+
+def answered(s, outcome, reason=""):
+    payment = sent(s).payments.get()
+    answer = services.Answer(payment, outcome, reason, timezone.localdate(), "20260715001")
+    s.begins()
+    return services.register_answers(answers=[answer], by=s.world.clerk)
+
+
+def given_up(s):
+    answered(s, "failed", "账户已销户")
+    s.begins()
+    services.give_up(payment=SubsidyPayment.objects.get(), reason="本人已去世", by=s.world.clerk)
+
+
+def answers_taken_back(s):
+    written = answered(s, "paid")
+    s.begins()
+    services.take_back_answers(written=written, by=s.world.clerk)
+
+
+def money_returned(s):
+    answered(s, "paid")
+    payment = SubsidyPayment.objects.select_related("batch").get()
+    answer = services.Answer(payment, "failed", "账户已销户", timezone.localdate(), "20260720001")
+    s.begins()
+    services.register_answers(answers=[answer], by=s.world.clerk)
+
+
+def return_taken_back(s):
+    money_returned(s)
+    s.begins()
+    services.take_back_return(line=SubsidyBatch.objects.get().lines.get(), by=s.world.clerk)
+
+
+def notice(s):
+    made = approved(s)
+    s.begins()
+    s.look("clerk", "subsidy-line-notice-pdf", made.lines.get().pk)
+
+
+def notices_asked(s):
+    made = approved(s)
+    s.begins()
+    return ask_for_notices(batch=made, by=s.world.clerk, purpose="发给本人核对")
+
+
+def notices_made(s):
+    export = notices_asked(s)
+    s.begins()
+    run_now(export.job)
+
+
+def statement(s):
+    approved(s)
+    s.begins()
+    s.look("clerk", "statement-body-table", s.world.county.pk, 2026)
+
+
+def budget(s):
+    approved(s)
+    s.begins()
+    s.look("clerk", "subsidy-budget-table", organisation=s.world.county.pk, year=timezone.localdate().year)
+
+
 MONEY_ACTS = {
+    "subsidy.budget_given": budget,
+    "subsidy.notice_printed": notice,
+    "subsidy.notices_asked": notices_asked,
+    "subsidy.notices_made": notices_made,
+    "subsidy.statement_given": statement,
+    "subsidy.sent_to_bank": sent,
+    "subsidy.bank_sheet_asked": bank_sheet_asked,
+    "subsidy.bank_sheet_made": bank_sheet_made,
+    "subsidy.given_up": given_up,
+    "subsidy.answers_taken_back": answers_taken_back,
+    "subsidy.money_returned": money_returned,
+    "subsidy.waits_again": money_returned,
+    "subsidy.return_taken_back": return_taken_back,
     "committees.subsidydeduction.created": deducted,
     "committees.subsidydeduction.deleted": taken_back,
     "committees.subsidyline.deleted": line_removed,

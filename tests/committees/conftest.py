@@ -8,8 +8,10 @@ from accounts.models import Assignment, User
 from committees import services
 from committees.models import Appointment
 from federation.roles import Role
+from tests.committees.bank import card, with_account
 from tests.committees.payments import standard_of
 from tests.orgs.conftest import browse, engage
+from tests.rosters.conftest import Course
 
 __all__ = ["browse", "engage"]
 
@@ -39,3 +41,18 @@ def member(world, engage):
 @pytest.fixture
 def standard(world):
     return services.record_standard(standard=standard_of(world), by=world.clerk)
+
+
+@pytest.fixture
+def people(world, standard, member):
+    """Two with accounts: 600 yuan for half a year, and 400."""
+    return [
+        with_account(member("village", name="王建国"), card(1)),
+        with_account(member("neighbour_village", name="李秀英", since=date(2026, 3, 1)), card(2)),
+    ]
+
+
+@pytest.fixture
+def course(world, django_capture_on_commit_callbacks):
+    """A roster taken through its steps by the county's clerk."""
+    return Course(world.clerk, world.county, django_capture_on_commit_callbacks)

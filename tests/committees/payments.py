@@ -7,6 +7,9 @@ from committees import services
 from committees.models import SubsidyBatch, SubsidyStandard
 from federation.shared.jobs import run_now
 
+# The month after the half-year that a batch is of unless it is told otherwise.
+JULY = {"first": date(2026, 7, 1), "last": date(2026, 7, 1)}
+
 
 def standard_of(world, place="county", amount="100.00", since=date(2020, 1, 1), **more):
     given = {"county_share": Decimal(amount), "document_number": "会残发〔2020〕1 号"} | more

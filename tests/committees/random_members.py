@@ -13,7 +13,7 @@ from committees import services
 from committees.models import Appointment, SubsidyStandard
 from committees.services import StandardRefused
 from federation.roles import Role
-from orgs.models import Identity, Level, Organisation, Post, Tenure, Worker
+from orgs.models import Identity, Level, Organisation, Post, SecondPostPermit, Tenure, Worker
 from tests.committees.subsidy_oracle import Country, Office
 from tests.committees.subsidy_oracle import Post as KnownPost
 from tests.committees.subsidy_oracle import Standard as KnownStandard
@@ -53,6 +53,7 @@ def build_land(seed: int, members: int, counties: int) -> Land:
     late = chance.sample(range(members), members // 20)
     land.late = [careers[number] for number in late]
     engage(land, [career for number, career in enumerate(careers) if number not in set(late)], chance)
+    engage(land, _beside(chance, places, careers), chance)
     return land
 
 
@@ -105,6 +106,21 @@ def _next_start(chance: random.Random, before: Tenure) -> datetime.date:
     return max(later, before.ended_on + DAY)
 
 
+def _beside(chance: random.Random, places: dict, careers: list[list[Tenure]]) -> list[list[Tenure]]:
+    """Second posts held by permission, at bodies where the person serves otherwise too or not."""
+    found = []
+    for career in chance.sample(careers, len(careers) // 12):
+        worker, body = career[0].worker, chance.choice(places[Level.VILLAGE])
+        permit = SecondPostPermit.objects.create(worker=worker, organisation=body, reason="暂时无人可聘")
+        start = career[0].started_on + DAY * chance.randrange(-90, 900)
+        ended = start + DAY * chance.randrange(1500) if chance.random() < 0.7 else None
+        found.append(
+            [Tenure(organisation=body, worker=worker, post=Post.COMMITTEE_MEMBER, started_on=start, ended_on=ended,
+                    permit=permit)]
+        )  # fmt: skip
+    return found
+
+
 def engage(land: Land, careers: list[list[Tenure]], chance: random.Random):
     """Put people on file, in the database and at the oracle's."""
     tenures = [tenure for career in careers for tenure in career]
@@ -123,7 +139,7 @@ def engage(land: Land, careers: list[list[Tenure]], chance: random.Random):
     land.office.engage(
         KnownPost(
             each.pk, each.tenure.worker_id, each.organisation_id, str(each.role), str(each.employment),
-            each.tenure.started_on, each.tenure.ended_on,
+            each.tenure.started_on, each.tenure.ended_on, each.tenure.permit_id is not None,
         )
         for each in Appointment.objects.filter(tenure__in=[tenure.pk for tenure in tenures]).select_related("tenure")
     )  # fmt: skip

@@ -105,7 +105,9 @@ def test_the_same_person_is_not_engaged_twice_at_once_and_nobody_learns_where(br
 
 def test_a_person_who_left_elsewhere_is_found_again_by_the_number(browse, world, engaged):
     Tenure.objects.update(ended_on=date(2026, 6, 30))
-    later = engagement(**boxes("started_on", date(2026, 7, 1)), address="新地址")
+    later = engagement(
+        **boxes("started_on", date(2026, 7, 1)), **boxes("contract_from", date(2026, 7, 1)), address="新地址"
+    )
     assert browse("other_clerk").post("member-add", world.other_village.pk, **later).status_code == 302
     assert Worker.objects.count() == 1
     assert Tenure.objects.filter(worker=engaged).count() == 2
@@ -124,7 +126,7 @@ def test_a_number_on_file_under_another_name_is_refused_without_the_name(browse,
 def test_somebody_recorded_as_neither_disabled_nor_relative_is_not_engaged(browse, world, engaged):
     Tenure.objects.update(ended_on=date(2026, 6, 30))
     Worker.objects.update(identity=Identity.NEITHER)
-    later = engagement(**boxes("started_on", date(2026, 7, 1)))
+    later = engagement(**boxes("started_on", date(2026, 7, 1)), **boxes("contract_from", date(2026, 7, 1)))
     answer = browse("director").post("member-add", world.village.pk, **later)
     assert answer.status_code == 422
     assert Tenure.objects.count() == 1
@@ -271,11 +273,12 @@ def test_a_member_leaves_with_a_reason_and_the_post_is_vacant_from_the_next_day(
     assert director.get("tenure-end", tenure.pk).url == reverse("member-end", args=[tenure.pk])
     silent = director.post("member-end", tenure.pk, **boxes("ended_on", SOME_DAY), ending="dismissed", reason="")
     assert silent.status_code == 422
-    done = director.post("member-end", tenure.pk, **boxes("ended_on", TODAY), ending="dismissed", reason="不胜任")
+    why = {"ending": "dismissed", "ground": "incapable", "reason": "连续缺勤"}
+    done = director.post("member-end", tenure.pk, **boxes("ended_on", TODAY), **why)
     assert done.status_code == 302
     tenure.refresh_from_db()
     assert (tenure.ended_on, tenure.appointment.ending) == (TODAY, Appointment.Ending.DISMISSED)
-    assert AuditEntry.objects.get(action="orgs.tenure.ended").reason == "解聘。不胜任"
+    assert AuditEntry.objects.get(action="orgs.tenure.ended").reason == "解聘。不胜任工作。连续缺勤"
     assert "解聘" in director.get("member-detail", engaged.uid).content.decode()
 
 

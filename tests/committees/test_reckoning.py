@@ -92,7 +92,7 @@ def test_a_floor_binds_below_and_is_paid_only_where_no_other_standard_fits():
     assert reckon(book, "00010001", "village_member", "", HALF_YEAR).gross == Decimal("600.00")
     line = reckon(book, "000100020003", "village_member", "", HALF_YEAR)
     assert line.gross == Decimal("480.00")
-    assert line.problem == "2026-01 的标准 80.00 元低于上级规定的 100.00 元。请核对标准后重新计算。"
+    assert line.problem == "2026 年 1 月的标准 80.00 元低于上级规定的 100.00 元。请核对标准后重新计算。"
 
 
 def test_a_line_shows_each_run_of_months_with_its_own_standard():
@@ -111,7 +111,7 @@ def test_a_line_shows_each_run_of_months_with_its_own_standard():
 def test_months_without_a_standard_are_named():
     book = Book([terms(1, amount="100.00", first=date(2026, 3, 1))])
     line = reckon(book, "0001", "village_member", "", HALF_YEAR)
-    assert line.problem == "2026-01 至 2026-02 没有补贴标准。请补登标准后重新计算。"
+    assert line.problem == "2026 年 1 月至 2 月没有补贴标准。请补登标准后重新计算。"
     assert line.gross == Decimal("400.00")
 
 

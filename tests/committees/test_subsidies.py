@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from committees import services
 from committees.models import SubsidyBatch, SubsidyLine, SubsidyMonth, SubsidyStandard
 from committees.services import BatchRefused, StandardRefused
-from committees.triggers import REFUSAL, names
+from committees.triggers import GUARD, REFUSAL
 from federation.shared.jobs import run_now
 from federation.shared.models.audit import AuditEntry
 from tests.committees.payments import approved, batch_of, computed, standard_of
@@ -35,7 +35,7 @@ def test_a_standard_overlaps_no_other_and_leaves_no_gap(world, standard):
     with pytest.raises(StandardRefused, match="在时间上重叠"):
         services.record_standard(standard=standard_of(world, since=date(2026, 1, 1)), by=world.clerk)
     services.end_standard(standard=standard, on=date(2025, 12, 31), by=world.clerk, expected_version=standard.version)
-    with pytest.raises(StandardRefused, match="2026-01 到 2026-01 没有标准。请从 2026-01-01 起执行"):
+    with pytest.raises(StandardRefused, match="2026 年 1 月没有标准。请从 2026 年 1 月 1 日起执行"):
         services.record_standard(standard=standard_of(world, since=date(2026, 2, 1)), by=world.clerk)
     services.record_standard(standard=standard_of(world, since=date(2026, 1, 1)), by=world.clerk)
 
@@ -50,10 +50,10 @@ def test_a_standard_that_months_were_paid_by_keeps_its_money(world, standard, me
     member("village")
     batch_of(world)
     standard.monthly_amount = standard.county_share = Decimal("120")
-    with pytest.raises(StandardRefused, match="已按这个标准算到 2026-06 的补贴"):
+    with pytest.raises(StandardRefused, match="已按这个标准算到 2026 年 6 月的补贴"):
         services.change_standard(standard=standard, by=world.clerk, expected_version=standard.version)
     standard.refresh_from_db()
-    with pytest.raises(StandardRefused, match="截止日不能早于 2026-06-30"):
+    with pytest.raises(StandardRefused, match="截止日不能早于 2026 年 6 月 30 日"):
         services.end_standard(
             standard=standard, on=date(2026, 5, 31), by=world.clerk, expected_version=standard.version
         )
@@ -95,7 +95,7 @@ def test_months_without_a_standard_keep_a_batch_from_being_checked(world, member
     services.record_standard(standard=standard_of(world, since=date(2026, 3, 1)), by=world.clerk)
     member("village")
     batch = batch_of(world)
-    assert batch.lines.get().problem == "2026-01 至 2026-02 没有补贴标准。请补登标准后重新计算。"
+    assert batch.lines.get().problem == "2026 年 1 月至 2 月没有补贴标准。请补登标准后重新计算。"
     with pytest.raises(BatchRefused, match="还有 1 行有问题"):
         services.check_batch(batch=batch, by=checker, seen=batch.digest)
 
@@ -142,7 +142,7 @@ def test_a_period_that_cannot_be(world, standard, first, last, sentence):
 
 def test_a_month_that_has_not_ended_is_not_paid(world, standard):
     batch = SubsidyBatch(organisation=world.county, first_month=date(2026, 6, 1), last_month=date(2026, 6, 1))
-    with pytest.raises(BatchRefused, match="2026-06 还没有过完"):
+    with pytest.raises(BatchRefused, match="2026 年 6 月还没有过完"):
         services.batches.check_period(batch, today=date(2026, 6, 29))
     services.batches.check_period(batch, today=date(2026, 6, 30))
 
@@ -196,7 +196,12 @@ def test_paid_and_archived_close_the_period(world, standard, member, checker):
     with pytest.raises(BatchRefused, match="还没有到"):
         services.pay_batch(batch=batch, by=world.clerk, on=date(2999, 1, 1), reference="1")
     batch = services.pay_batch(batch=batch, by=world.clerk, on=day, reference="凭证 1")
+    assert batch.lines.get().outcome == "paid" and batch.lines.get().outcome_on == day
+    batch.lines.update(outcome="")
     with pytest.raises(BatchRefused, match="还有 1 行没有银行回单"):
+        services.archive_batch(batch=batch, by=world.clerk)
+    batch.lines.update(outcome="failed")
+    with pytest.raises(BatchRefused, match="还有 1 行被银行退回，没有重发"):
         services.archive_batch(batch=batch, by=world.clerk)
     batch.lines.update(outcome="paid")
     services.archive_batch(batch=batch, by=world.clerk)
@@ -225,7 +230,7 @@ def test_the_database_lets_nothing_of_an_approved_batch_be_changed(world, standa
         with pytest.raises(IntegrityError, match=REFUSAL), transaction.atomic():
             change()
     SubsidyLine.objects.filter(pk=line.pk).update(outcome="paid", org_path=world.village.path)
-    assert set(names()) == {name for name in triggers_there() if name.startswith("subsidy_")}
+    assert set(GUARD.sqlite) == {name for name in triggers_there() if name.startswith("subsidy_")}
 
 
 def triggers_there() -> set[str]:
@@ -256,7 +261,7 @@ def test_a_batch_is_made_on_the_page_and_shows_its_lines(world, standard, member
     assert answer.status_code == 302 and answer.url == f"/subsidies/{batch.pk}/"
     run_now(batch.job)
     page = browse("clerk").get("subsidy-batch-detail", batch.pk).content.decode()
-    assert "王建国" in page and "100.00 元 × 6 个月（2026-01 至 2026-06）" in page and "600.00" in page
+    assert "王建国" in page and "100.00 元 × 6 个月（2026 年 1 月至 6 月）" in page and "600.00" in page
     assert "复核" not in page.split("各人明细")[0].split('class="actions"')[1].split("</div>")[0]
 
 

@@ -171,7 +171,7 @@ def test_a_standard_a_batch_is_being_stored_by_is_not_changed_under_it(world, st
         changing.start()
         waited = changing.waits_or_is_done()
     computing.ended()
-    with pytest.raises(StandardRefused, match="已按这个标准算到 2026-06 的补贴"):
+    with pytest.raises(StandardRefused, match="已按这个标准算到 2026 年 6 月的补贴"):
         changing.ended()
     assert waited == "waits"
     stored = SubsidyStandard.objects.get(pk=standard.pk)

@@ -6,11 +6,9 @@ import pytest
 from committees import services
 from committees.models import SubsidyLine, SubsidyMonth
 from committees.services import BatchRefused
-from tests.committees.payments import approved, batch_of, computed, standard_of
+from tests.committees.payments import JULY, approved, batch_of, computed, standard_of
 
 pytestmark = pytest.mark.django_db
-
-JULY = {"first": date(2026, 7, 1), "last": date(2026, 7, 1)}
 
 
 @pytest.fixture
@@ -166,6 +164,6 @@ def test_a_deduction_is_made_and_taken_back_on_pages(world, paid, july, browse):
 def test_people_who_were_forgotten_are_offered_and_chosen(world, paid, july, member, browse):
     late = member("village_second", since=date(2026, 5, 1), name="刘晚")
     page = browse("clerk").get("subsidy-batch-supplement", july.pk).content.decode()
-    assert "西山村 刘晚：2026-05、2026-06 2 个月" in page
+    assert "西山村 刘晚：2026 年 5 月、2026 年 6 月，共 2 个月" in page
     answer = browse("clerk").post("subsidy-batch-supplement", july.pk, people=[late.pk], reason="登记晚了")
     assert answer.status_code == 302 and july.lines.filter(kind="supplement").count() == 1

@@ -7,8 +7,10 @@ from django.test import Client
 from accounts.models import Assignment, User
 from assessments.models import Run
 from federation.demo import PASSWORD, world
+from federation.demo.downloads import ask_for_list
 from federation.demo.people import Population, check_digit
 from federation.roles import Role
+from federation.shared.models import ExportFile
 from federation.shared.normalise import id_number
 from ledgers.consent import WITHOUT_CONSENT
 from ledgers.models import DisabledPerson, PersonDraft, PersonRequest, RosterSummary
@@ -62,6 +64,20 @@ def test_forms_wait_for_the_township_come_back_to_the_village_and_lie_as_drafts(
     client = Client()
     client.force_login(User.objects.get(username="director"), backend="django.contrib.auth.backends.ModelBackend")
     assert "5 份等您审核" in client.get("/").content.decode()
+
+
+def test_a_long_list_of_the_province_has_somebody_to_agree_to_it(demo, settings):
+    settings.FEDERATION_EXPORT_SECOND_PERSON_ROWS = 10
+    ask_for_list(Organisation.objects.get(level=Level.PROVINCE))
+    export = ExportFile.objects.get()
+    assert export.state == ExportFile.State.WAITING and export.row_count > 10
+    client = Client()
+    client.force_login(User.objects.get(username="province"), backend="django.contrib.auth.backends.ModelBackend")
+    assert "核对全省残疾人登记情况" in client.get("/exports/waiting/").content.decode()
+    answered = client.post(f"/exports/{export.pk}/answer/", {"action": "agree", "version": export.version})
+    export.refresh_from_db()
+    assert answered.status_code == 302 and export.state == ExportFile.State.RUNNING
+    assert export.decided_by.username == "province" and export.job_id
 
 
 def test_one_assessment_waits_for_the_worker(demo):

@@ -16,6 +16,7 @@ from federation.shared.rosters import RosterColumn, template_workbook
 from federation.shared.rosters.registry import all_rosters, roster_of
 from federation.shared.workbooks import Column, Sheet, writer
 from federation.shared.workbooks.package import sheet_title
+from orgs.models import Level, Organisation
 from orgs.places import Places
 from tests.exports.strictness import problems_of
 
@@ -157,8 +158,6 @@ def lists_of(data: bytes) -> dict[str, list[str]]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["organisations", "members", "persons"])
 def test_a_template_is_by_the_standard_and_offers_the_villages_of_the_own_area_alone(world, kind):
-    from orgs.models import Level, Organisation
-
     bodies = Organisation.objects.visible_to(world.director, "rosters.import")
     places = Places(bodies, levels=(Level.TOWNSHIP, Level.VILLAGE))
     data = template_workbook.template_workbook(roster_of(kind), places.choices())
@@ -198,5 +197,14 @@ def test_a_list_that_finds_no_room_in_a_rule_stands_on_a_sheet():
     assert "下拉选项" in openpyxl.load_workbook(io.BytesIO(data)).sheetnames
 
 
-def test_every_roster_has_a_template_among_these():
-    assert {roster.kind for roster in all_rosters()} == {"organisations", "members", "persons"}
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["accounts", "members", "organisations", "payments", "persons", "trainings"])
+def test_every_template_is_by_the_standard(world, kind):
+    bodies = Organisation.objects.visible_to(world.clerk, "rosters.import")
+    places = Places(bodies, levels=(Level.TOWNSHIP, Level.VILLAGE))
+    assert problems_of(template_workbook.template_workbook(roster_of(kind), places.choices())) == []
+
+
+def test_every_roster_is_among_these():
+    kinds = {"accounts", "members", "organisations", "payments", "persons", "trainings"}
+    assert {roster.kind for roster in all_rosters()} == kinds

@@ -1,11 +1,13 @@
 """What makes a page sound, looked at in a real browser: axe, structure, themes, double text, phones, targets, focus."""
 
+import os
 from html.parser import HTMLParser
 
 from tests.browser import axe, hidden_focus_stops, low_controls, sideways_overflow, small_targets
 from tests.frontend.conftest import COUNTS
+from tests.frontend.contrast import COLOURS, contrast
 
-COLOURS = ("color-contrast", "color-contrast-enhanced")
+FULL = bool(os.environ.get("AXE_FULL"))
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 STRUCTURE = """() => {
   const all = Array.from(document.querySelectorAll('[id]')).map(e => e.id);
@@ -37,8 +39,13 @@ def switch(page, attribute, value):
 
 
 def by_axe(page, rules=None) -> list[str]:
+    """All rules, or only those of colours; contrast where it is new (contrast.py)."""
     count("axe runs")
-    return axe(page, rules=rules)
+    if FULL:
+        return axe(page, rules=rules)
+    found, examined = contrast(page)
+    count("texts shown to axe for contrast", examined)
+    return found if rules == COLOURS else [*axe(page, without=COLOURS), *found]
 
 
 def look(page, address) -> list[str]:

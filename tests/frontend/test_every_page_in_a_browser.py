@@ -6,7 +6,6 @@ needs rows for is furnished in conftest.py. AXE_FULL=1 draws every role's every 
 all of them to axe, one page per URL name in all three themes: for a night, or before a release.
 """
 
-import os
 from collections import deque
 from urllib.parse import urljoin, urlsplit
 
@@ -19,6 +18,7 @@ from tests.access.urls import PAGES
 from tests.browser import login
 from tests.frontend.conftest import addresses
 from tests.frontend.soundness import (
+    FULL,
     STRUCTURE,
     Outline,
     by_axe,
@@ -30,7 +30,6 @@ from tests.frontend.soundness import (
     targets_and_focus,
 )
 
-FULL = bool(os.environ.get("AXE_FULL"))
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(7200 if FULL else 1800)]
 
 ROLES = ["clerk", "leader", "director", "member", "viewer", "officer", "administrator", "auditor", "stranger"]
@@ -45,9 +44,11 @@ NOT_PAGES = {
 }  # fmt: skip
 # Doors that open only in a state the furnished rows are not in: test_pages_in_a_state_in_a_browser looks at them.
 IN_A_STATE = {
-    "approval-detail", "association-add", "division-result", "draft-delete", "person-request-erase",
+    "appraisal-own-object", "appraisal-own-result", "appraisal-own-sheet", "approval-detail", "association-add",
+    "division-result",
+    "draft-delete", "member-handover", "person-request-erase",
     "person-withdraw", "roster-confirm", "roster-errors", "roster-mode", "roster-transfers", "roster-undo",
-    "run-review", "run-score",
+    "run-review", "run-score", "statement-own",
 }  # fmt: skip
 # Shown to axe with rows of their own by test_registry_pages_in_a_browser, test_finding_in_a_browser and
 # tests/offline/test_outbox_in_a_browser.
@@ -59,16 +60,26 @@ SHOWN_ELSEWHERE = {
 }  # fmt: skip
 # No furnished row leads there by a link: opened by address.
 BY_ADDRESS = {
-    "export-decide", "export-detail", "household-edit", "household-leave", "merge-undo", "subsidy-batch-approve",
-    "subsidy-batch-archive", "subsidy-batch-check", "subsidy-batch-pay", "subsidy-batch-return",
+    "member-result-band", "renewal-permit-add", "renewal-permit-withdraw", "subsidy-batch-payments",
+    "member-result-object", "nomination-conclude", "nomination-publicise", "nomination-said", "nomination-settle",
+    "attendance-withdraw", "export-decide", "export-detail", "household-edit", "household-leave", "merge-undo",
+    "subsidy-batch-approve", "subsidy-batch-archive", "subsidy-batch-bank", "subsidy-batch-check",
+    "subsidy-batch-notices", "subsidy-batch-pay", "subsidy-batch-resend", "subsidy-batch-return",
     "subsidy-batch-supplement", "subsidy-deduction-delete", "subsidy-line-again", "subsidy-line-correct",
-    "subsidy-line-deduct", "subsidy-line-remove",
+    "subsidy-line-deduct", "subsidy-line-not-returned", "subsidy-line-notice", "subsidy-line-remove",
+    "subsidy-line-returned", "subsidy-payment-give-up",
 }  # fmt: skip
-# Answers that are files, not pages; no link of the furnished rows leads to the first two.
-SERVED = {"person-photo", "export-now"}
+# Answers that are files, not pages, to which no link of the furnished rows leads.
+SERVED = {
+    "person-photo", "member-photo", "export-now", "statement-own-pdf", "statement-own-table", "subsidy-budget-table",
+    "appraisal-own-sheet-pdf",
+    "subsidy-line-notice-pdf",
+}  # fmt: skip
 FILES = SERVED | {
     "media-file", "roster-template", "roster-errors", "run-export", "audit-export", "api-schema",
     "field-register-table", "summary-table", "summary-saved-table", "subsidy-batch-sheet-pdf",
+    "statement-member-pdf", "statement-member-table", "statement-body-pdf", "statement-body-table",
+    "training-sheet-pdf", "member-result-sheet-pdf",
 }  # fmt: skip
 # The same for everybody, and looked at by test_style_book_in_a_browser.
 COMMON = {"display-settings", "help", "help-keyboard", "accessibility", "style-book"}

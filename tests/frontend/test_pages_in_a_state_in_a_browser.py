@@ -6,6 +6,8 @@ the product itself uses. Each page is looked at in the light theme and in black 
 
 import json
 from contextlib import nullcontext
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,18 +15,25 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from assessments.appraisals import give_band
 from assessments.models import Run, Standard
+from assessments.objections import decide_objection, raise_objection
 from assessments.services import start_run
 from assessments.standards import store_standard
+from committees.models import Appointment
+from committees.services import permit_renewal
+from committees.services.handovers import hand_over
 from federation.shared import retention
 from federation.shared.jobs import run_now
 from federation.shared.models import Job, RosterImport
 from ledgers.approvals import approve_persons, return_person, submit_person
 from ledgers.models import DisabledPerson, PersonDraft, PersonRequest
 from ledgers.requests import grant_request, receive_request
-from orgs.models import AssociationCategory
+from orgs.models import AssociationCategory, Tenure, Worker
 from tests.assessments.facts import AS_OF, YEAR, build_county
+from tests.assessments.members import appraised, engage, published, result_of, score
 from tests.browser import login, small_targets
 from tests.frontend.soundness import in_themes, look, send_empty
 from tests.frontend.test_every_page_in_a_browser import IN_A_STATE, name_of
@@ -287,6 +296,77 @@ def test_pages_of_requests_and_of_files_due_are_sound(new_page, live_server, wor
     problems += wrong_when_sent_empty(
         new_page, live_server, world.leader, reverse("person-request-erase", args=[request.uid])
     )
+    assert problems == []
+
+
+def test_the_handover_of_who_left_before_and_after_and_the_own_page(new_page, live_server, world):
+    left, successor = (Worker.objects.create(name=name, identity="disabled") for name in ("离任某", "接手某"))
+    days = {"started_on": date(2020, 1, 1), "ended_on": date(2026, 6, 30)}
+    tenure = Tenure.objects.create(worker=left, organisation=world.village, post="committee_member", **days)
+    Appointment.objects.create(tenure=tenure, organisation=world.village, role="village_member")
+    following = {"post": "committee_member", "started_on": date(2026, 7, 1)}
+    present = Tenure.objects.create(worker=successor, organisation=world.village, **following)
+    contract = {"contract_from": date(2026, 7, 1), "contract_to": timezone.localdate()}
+    Appointment.objects.create(tenure=present, organisation=world.village, role="village_member", **contract)
+    number = id_of(order=8)
+    DisabledPerson.objects.create(
+        organisation=world.village, member_in_charge=left,
+        **person_fields(id_number=number, certificate_number=f"{number}42"),
+    )  # fmt: skip
+    address = reverse("member-handover", args=[tenure.pk])
+    problems = wrong_with(new_page, live_server, world.director, {address: "还在此人名下的"})
+    hand_over(tenure=tenure, successor=successor, chosen=["persons_in_charge"], remark="台账已交清", by=world.director)
+    world.member.worker = successor
+    world.member.save()
+    problems += wrong_with(new_page, live_server, world.director, {address: "没有要移交的了"})
+    own = {reverse("own-page"): "今天到期", reverse("statement-own", args=[2026]): "接手某"}
+    problems += wrong_with(new_page, live_server, world.member, own)
+    assert problems == []
+
+
+def test_an_appraisal_published_with_its_objection_and_the_member_s_own_pages(new_page, live_server, world):
+    member = engage(world.village, "周委员")
+    result = result_of(published(world, appraised(world.county, world.clerk)), member)
+    world.member.worker = member.tenure.worker
+    world.member.save()
+    names = ("result", "object", "sheet")
+    mine, objecting, sheet = (reverse(f"appraisal-own-{name}", args=[result.pk]) for name in names)
+    pages = {reverse("own-page"): "绩效考核和表彰", mine: "等次暂不评定", objecting: "异议内容", sheet: "没有提出异议"}
+    pages[reverse("home")] = "结果已公布；有异议的"
+    problems = wrong_with(new_page, live_server, world.member, pages)
+    problems += wrong_when_sent_empty(new_page, live_server, world.member, objecting)
+    raised = raise_objection(result=result, text="评议的人没有到齐", by=world.member, is_own=True)
+    deciding = reverse("objection-decide", args=[raised.pk])
+    waiting = {reverse("home"): "待复核的异议", deciding: "评议的人没有到齐"}
+    problems += wrong_with(new_page, live_server, world.leader, waiting)
+    decide_objection(
+        objection=raised, is_corrected=True, reason="补计两票", by=world.leader, points={"M6": Decimal(14)}
+    )
+    pages = {
+        reverse("member-result", args=[result.pk]): "更正前",
+        reverse("member-result-sheet", args=[result.pk]): "补计",
+    }
+    problems += wrong_with(new_page, live_server, world.leader, pages)
+    assert problems == []
+
+
+def test_a_renewal_that_is_barred_and_permitted_all_the_same(new_page, live_server, world):
+    member = engage(world.village, "周委员")
+    result = score(result_of(appraised(world.county, world.clerk), member), world.clerk)
+    give_band(result=result, band="不称职", reason="全年表现", by=world.leader, expected_version=result.version)
+    published(world, result.appraisal)
+    Appointment.objects.filter(pk=member.pk).update(contract_to=date(2026, 12, 31))
+    permitting = reverse("renewal-permit-add", args=[member.pk])
+    barred = {reverse("appointment-renew", args=[member.pk]): "写明原因准许"}
+    problems = wrong_with(new_page, live_server, world.director, barred)
+    problems += wrong_with(new_page, live_server, world.administrator, {permitting: "按规定不予续聘"})
+    problems += wrong_when_sent_empty(new_page, live_server, world.administrator, permitting)
+    (permit,) = permit_renewal(appointment=member, reason="该村无人可聘", document_number="", by=world.administrator)
+    permitted = {
+        reverse("member-detail", args=[member.tenure.worker.uid]): "系统管理员准许：该村无人可聘",
+        reverse("renewal-permit-withdraw", args=[permit.pk]): "该村无人可聘",
+    }
+    problems += wrong_with(new_page, live_server, world.administrator, permitted)
     assert problems == []
 
 

@@ -26,10 +26,13 @@ def test_who_is_in_charge_of_whom_and_a_word_to_be_deleted_are_readable(new_page
     worker = Worker.objects.create(name="周委员", identity="disabled")
     Tenure.objects.create(organisation=world.village, worker=worker, post="committee_member", started_on="2020-01-01")
     person(world, 1, member_in_charge=worker)
+    person(world, 2, name="王没人")
     word = RosterSynonym.objects.create(kind="persons", field="name", word="大名", compared="大名")
     problems = []
     for user, address, words in (
         (world.clerk, reverse("in-charge-detail", args=[worker.pk]), "王国华"),
+        (world.clerk, reverse("in-charge-list"), "东山村：1 人，去分派"),
+        (world.clerk, reverse("in-charge-assign", args=[world.village.pk]), "周委员（东山村）"),
         (world.administrator, f"{reverse('roster-synonym-delete')}?word={word.pk}", "大名"),
     ):
         page = new_page()

@@ -169,6 +169,33 @@ def assessment():
     return Scene(functools.partial(complete, run.job_id), left_behind)
 
 
+def appraisal():
+    """The members of a county are appraised; some have their points already."""
+    from assessments import appraisals
+    from assessments.models import Appraisal, MemberPoints, MemberResult
+    from tests.assessments.members import AS_OF, YEAR, engage_many, standard_for_members
+    from tests.conftest import build_world
+
+    world = build_world()
+    members = engage_many(world)
+    question = {"standard": standard_for_members(), "area": world.county, "year": YEAR, "as_of": AS_OF}
+    asked = appraisals.start_appraisal(**question, by=world.clerk)
+    for member in members[::2]:
+        MemberPoints.objects.create(
+            appraisal=asked, appointment=member, organisation=member.organisation, item_code="M6", points=10,
+            reason="评议", scored_by=world.clerk,
+        )  # fmt: skip
+
+    def left_behind():
+        skipped = {"id", "created_at", "updated_at"}
+        columns = [field.attname for field in MemberResult._meta.concrete_fields if field.name not in skipped]
+        rows = [list(map(str, row)) for row in MemberResult.objects.order_by("appointment_id").values_list(*columns)]
+        told = list(Appraisal.objects.values_list("state", "member_count", "facts_digest"))
+        return [len(rows), rows, audit_actions(), told, rows_of_every_table()]
+
+    return Scene(functools.partial(complete, asked.job_id), left_behind)
+
+
 def export():
     """A list of more rows than the job reads between two looks is written as a file."""
     from federation.shared.export_files import OpenedFile

@@ -118,3 +118,56 @@ def transfer():
         return [len(people), people, attached, state, audit_actions(), rows_of_every_table()]
 
     return Scene(accept, left_behind)
+
+
+def _two_members(world):
+    """Somebody of the village with a contract and people in charge, and a colleague of the next village."""
+    from committees.models import Appointment
+    from ledgers.models import DisabledPerson
+    from orgs.models import Tenure, Worker
+
+    people_in(world.village, 4)
+    found = []
+    for name, place in (("离任", world.village), ("接手", world.village_second)):
+        worker = Worker.objects.create(name=name, identity="disabled")
+        tenure = Tenure.objects.create(
+            worker=worker, organisation=place, post="committee_member", started_on=date(2020, 1, 1)
+        )
+        Appointment.objects.create(tenure=tenure, organisation=place, role="village_member")
+        found.append(tenure)
+    DisabledPerson.objects.update(member_in_charge=found[0].worker)
+    return found
+
+
+def member_moves_on():
+    """A member goes on to the township and hands the village's people over: each step as a whole, or not at all."""
+    from committees.models import Appointment, Handover
+    from committees.services import move_member
+    from committees.services.handovers import hand_over
+    from ledgers.models import DisabledPerson
+    from orgs.models import Tenure
+    from tests.conftest import build_world
+
+    world = build_world()
+    tenure, colleague = _two_members(world)
+
+    def move():
+        present = Tenure.objects.select_related("worker", "organisation").get(pk=tenure.pk)
+        if present.ended_on is None:
+            move_member(
+                tenure=present, target=world.township, first_day=date(2026, 7, 1), appointment=Appointment(),
+                reason="", by=world.director, expected_version=present.version,
+            )  # fmt: skip
+        if not Handover.objects.exists():
+            chosen = ["persons_in_charge"]
+            hand_over(tenure=tenure, successor=colleague.worker, chosen=chosen, remark="", by=world.director)
+
+    def left_behind():
+        people = list(DisabledPerson.objects.order_by("pk").values_list("member_in_charge", "version"))
+        moved = list(Handover.objects.values_list("moved", flat=True))
+        tenures = list(Tenure.objects.order_by("pk").values_list("worker", "organisation", "started_on", "ended_on"))
+        tenures = [[str(each) for each in row] for row in tenures]
+        endings = list(Appointment.objects.order_by("pk").values_list("role", "ending"))
+        return [len(people), people, moved, tenures, endings, audit_actions(), rows_of_every_table()]
+
+    return Scene(move, left_behind)

@@ -1,6 +1,7 @@
 """Members to pay in runs that kill processes: cities of two counties, and what each month of each of them must be."""
 
 import datetime
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -48,11 +49,35 @@ class Land:
             services.check_batch(batch=batch, by=self.checker, seen=batch.digest)
         elif batch.state == "checked":
             services.approve_batch(batch=batch, by=self.leader, seen=batch.digest)
-        elif batch.state == "approved":
+        elif batch.state == "approved" and batch.pk % 3 == 0:
             services.pay_batch(batch=batch, by=self.clerk, on=timezone.localdate(), reference="凭证 1")
+        elif batch.state == "approved":
+            self.pay_by_bank(batch)
         else:
             return False
         return True
+
+    def pay_by_bank(self, batch):
+        """The next of: the sheet, the bank's answers, what came back once more, and its answers."""
+        from django.utils import timezone
+
+        from committees import services
+
+        waiting = list(batch.payments.waiting().order_by("number"))
+        failed = list(batch.payments.failed().values_list("pk", flat=True))
+        if not batch.payments.exists():
+            services.send_to_bank(batch=batch, by=self.clerk)
+        elif waiting:
+            answers = [
+                services.Answer(
+                    each, *(("failed", "账户已销户") if each.sheet == 1 and each.number % 7 == 1 else ("paid", "")),
+                    timezone.localdate(), f"流水 {each.number}",
+                )
+                for each in waiting
+            ]  # fmt: skip
+            services.register_answers(answers=answers, by=self.clerk)
+        else:
+            services.send_again(batch=batch, payments=failed, by=self.clerk)
 
     def wrong(self, batch) -> list[str]:
         """What is not as it must be; [] for a batch still being computed."""
@@ -74,7 +99,14 @@ class Land:
             for key, month, amount in stored.values_list("appointment", "month", "amount")
         )
         lines = {line.appointment_id: line for line in batch.lines.all()}
+        paid = Counter(batch.payments.filter(outcome__in=["", "paid"]).values_list("worker", flat=True))
+        arrived = sum(batch.payments.filter(outcome="paid").values_list("amount", flat=True))
+        by_bank = batch.payments.exists()
         says = {
+            "one transfer a person": (max(paid.values(), default=1), 1),
+            "arrived": (Fraction(arrived), sum(line.gross for line in due.values()) if by_bank else 0)
+            if batch.state == "paid" else (0, 0),
+            "outcomes": (batch.state == "paid", not any(line.outcome != "paid" for line in batch.lines.all())),
             "months": (found, wanted),
             "lines": (set(lines), set(due)),
             "amounts": (
@@ -97,6 +129,7 @@ def build(cities: int, members: int) -> Land:
     """`members` in each of two counties of every city, some of whom begin, move or leave in the middle of 2025."""
     from bench.world import organisations
     from committees.models import Appointment, SubsidyStandard
+    from federation.shared.normalise import with_check_digit
     from orgs.models import Level, Organisation, Tenure, Worker
 
     counties = 2 * cities
@@ -106,7 +139,10 @@ def build(cities: int, members: int) -> Land:
     country = Country({body.pk: by_path.get(body.path[: -Organisation.steplen]) for body in bodies}, [])
     land = Land([body for body in bodies if body.level == Level.CITY], Office(country), *_people(bodies[0]))
     villages = [body for body in bodies if body.level == Level.VILLAGE]
-    Worker.objects.bulk_create([Worker(name=f"委员{n}") for n in range(members * counties)], batch_size=500)
+    workers = [
+        Worker(name=f"委员{n}", payment_account=with_check_digit(f"622848{n:012d}")) for n in range(members * counties)
+    ]
+    Worker.objects.bulk_create(workers, batch_size=500)
     tenures = []
     for number, worker in enumerate(Worker.objects.order_by("pk")):
         body, day = villages[number % counties], datetime.date(2025, 1 + number % 11, 1 + number % 28)

@@ -60,7 +60,9 @@ def is_paid_once(batch) -> bool:
 
     log = AuditEntry.objects.filter(target_label="committees.subsidybatch", target_id=str(batch.pk))
     steps = sorted(log.values_list("action", flat=True))
-    wanted = sorted(f"subsidy.{word}" for word in ("made", "computed", "checked", "approved", "paid"))
+    sheets = batch.payments.values_list("sheet", flat=True).distinct().count()
+    words = ("made", "computed", "checked", "approved", "paid", *["sent_to_bank"] * sheets)
+    wanted = sorted(f"subsidy.{word}" for word in words)
     return SubsidyBatch.objects.get(pk=batch.pk).state == "paid" and steps == wanted
 
 
@@ -141,7 +143,9 @@ class SubsidyRun(KillRun):
         self.half += self.land.wrong(batch)
 
     def report(self) -> dict:
-        from committees.models import SubsidyBatch, SubsidyLine, SubsidyMonth
+        from django.db.models import Count
+
+        from committees.models import SubsidyBatch, SubsidyLine, SubsidyMonth, SubsidyPayment
         from federation.shared.models import AuditEntry, Chunk, Job
 
         for batch in self.batches:
@@ -149,6 +153,8 @@ class SubsidyRun(KillRun):
         stored = list(SubsidyBatch.objects.order_by("pk"))
         wrong = [word for batch in stored for word in self.land.wrong(batch)]
         log = AuditEntry.objects.filter(target_label="committees.subsidybatch")
+        transfers = SubsidyPayment.objects.filter(outcome="paid").order_by()
+        by_bank = [batch for batch in stored if batch.payments.exists()]
         months = list(SubsidyMonth.objects.values_list("appointment__tenure__worker", "month"))
         wanted, cents_wanted = self._wanted()
         jobs = list(Job.objects.filter(pk__in=self.jobs))
@@ -169,12 +175,17 @@ class SubsidyRun(KillRun):
                 batch.pk for batch in stored
                 if log.filter(target_id=str(batch.pk), action="subsidy.computed").count() != batch.attempt
             ],
+            "paid_by_bank": len(by_bank),
+            "transfers": transfers.count(),
+            "transfers_not_once": transfers.values("batch", "worker").annotate(n=Count("pk")).filter(n__gt=1).count(),
+            "cents_by_bank": _cents(SubsidyPayment.objects.filter(outcome="paid")),
+            "cents_of_batches_by_bank": sum(int(batch.total_amount * 100) for batch in by_bank),
             "half": self.half,
             "wrong": wrong,
             "months": len(months),
             "lost": len(wanted - set(months)),
             "doubled": len(months) - len(set(months)),
-            "cents": _cents(SubsidyMonth), "cents_of_lines": _cents(SubsidyLine),
+            "cents": _cents(SubsidyMonth.objects), "cents_of_lines": _cents(SubsidyLine.objects),
             "cents_of_batches": sum(int(batch.total_amount * 100) for batch in stored),
             "cents_wanted": cents_wanted,
             "losses": sum(Chunk.objects.values_list("losses", flat=True)),
@@ -199,10 +210,10 @@ class SubsidyRun(KillRun):
         return wanted, int(total * 100)
 
 
-def _cents(model) -> int:
+def _cents(rows) -> int:
     from django.db.models import Sum
 
-    return int(model.objects.aggregate(total=Sum("amount"))["total"] * 100)
+    return int((rows.aggregate(total=Sum("amount"))["total"] or 0) * 100)
 
 
 if __name__ == "__main__":

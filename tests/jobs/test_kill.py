@@ -179,6 +179,8 @@ def test_no_month_is_lost_or_doubled_though_computing_approving_and_paying_are_k
     assert (report["lost"], report["doubled"], report["orphans"]) == (0, 0, 0)
     sums = [report[name] for name in ("cents", "cents_of_lines", "cents_of_batches")]
     assert sums == [report["cents_wanted"]] * 3 and report["cents"] > 0
+    assert report["paid_by_bank"] > 0 and report["transfers_not_once"] == 0
+    assert report["cents_by_bank"] == report["cents_of_batches_by_bank"] > 0
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])

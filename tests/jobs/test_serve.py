@@ -49,8 +49,7 @@ class Served:
         return psutil.Process(self.launcher.pid).children(recursive=True)
 
     def worker(self) -> psutil.Process | None:
-        direct = [one for one in psutil.Process(self.launcher.pid).children() if living(one)]
-        return next((one for one in direct if "celery" in " ".join(one.cmdline())), None)
+        return next((one for one in psutil.Process(self.launcher.pid).children() if is_worker(one)), None)
 
     def ready(self) -> bool:
         """True where everything, worker and broker included, is well."""
@@ -88,6 +87,14 @@ def served(tmp_path, started_before):
 
 def gone(family) -> bool:
     return not any(living(one) for one in family)
+
+
+def is_worker(one: psutil.Process) -> bool:
+    try:
+        return living(one) and "celery" in " ".join(one.cmdline())
+    except psutil.NoSuchProcess:
+        # It ended between the two questions.
+        return False
 
 
 def living(one: psutil.Process) -> bool:
@@ -137,7 +144,7 @@ def idler(tmp_path, script="import time; time.sleep(60)"):
     return launcher.Child("idler", [sys.executable, "-c", script], tmp_path, gently=signal.SIGTERM, patience=5)
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # the launcher closes its connection between two looks
 def test_a_worker_that_lives_but_is_not_heard_is_started_again(tmp_path):
     child = idler(tmp_path)
     child.start()

@@ -140,6 +140,13 @@ def test_the_deployment_check_names_a_weak_secret(tmp_path):
     assert "SECRET_KEY 太短" in done.stderr
 
 
+def test_what_the_pages_need_is_loaded_at_the_start_and_not_looked_through_again(tmp_path):
+    script = "import federation.wsgi, gc, sys; print(gc.get_freeze_count(), 'ledgers.views.listing' in sys.modules)"
+    count, loaded = start(tmp_path, command=("-c", script)).stdout.split()
+    assert int(count) > 50_000
+    assert loaded == "True"
+
+
 def test_readiness_names_what_is_missing(tmp_path):
     """On an empty database nothing is migrated: not ready, in words; alive all the same."""
     script = (

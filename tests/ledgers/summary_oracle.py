@@ -63,3 +63,14 @@ def cells_of(row, day) -> list[str]:
 
 def figures(rows, day) -> Counter:
     return Counter(code for row in rows if is_registered(row, day) for code in cells_of(row, day))
+
+
+def place_and_end(home, gone, moves, day):
+    """(body that had the person on the day, since when it had written the person off or None).
+
+    `moves` are (day of the move, body that was left, when it had written the person off), accepted ones in order.
+    """
+    later = [(left, written_off) for moved_on, left, written_off in moves if moved_on > day]
+    place, written_off = later[0] if later else (home, None)
+    ends = [end for end in (written_off, gone) if end is not None]
+    return place, min(ends, default=None)

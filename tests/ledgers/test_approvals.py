@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -15,9 +16,11 @@ from federation.shared.history import history_of
 from federation.shared.models import AuditEntry, ChangeRecord
 from ledgers.approval_history import changes_to_approve
 from ledgers.approvals import Outcome, approve_persons, return_person, submit_person, withdraw_person
+from ledgers.attachments import add_attachment
 from ledgers.models import DisabledPerson
 from tests.conftest import World
 from tests.ledgers.conftest import id_of, person_fields
+from tests.ledgers.hostile_scans import picture
 from tests.ledgers.test_pages import boxes, edit_data, form_data, url
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +29,7 @@ pytestmark = pytest.mark.django_db
 def new_entry(world: World, by, body=None, order=60, **more) -> DisabledPerson:
     """A form that `by` has filled in and sent."""
     number = id_of("19680403", order, "1")
-    fields = person_fields(id_number=number, certificate_number=f"{number}42", **more)
+    fields = person_fields(id_number=number, **({"certificate_number": f"{number}42"} | more))
     return submit_person(person=DisabledPerson(organisation=body or world.village, **fields), by=by)
 
 
@@ -182,6 +185,22 @@ def test_of_a_new_entry_there_is_nothing_to_compare(world):
     person = new_entry(world, world.member)
     changed(person, world.member, skills="编织")
     assert changes_to_approve(again(person)) is None
+
+
+def test_the_approver_sees_what_is_missing_or_wrong_and_the_material_to_compare_with(
+    as_user, world, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    person = new_entry(world, world.member, education="", category="7", category_parts="", certificate_number="")
+    page = reverse("approval-detail", args=[person.uid])
+    assert "没有照片和扫描件" in as_user("director").get(page).content.decode()
+    for kind in ("photo", "identity"):
+        upload = SimpleUploadedFile("a.jpg", picture())
+        add_attachment(person=person, kind=kind, title="", upload=upload, by=world.member)
+    html = as_user("director").get(page).content.decode()
+    assert "还没有填：</strong>文化程度" in html and "还没有写明包含哪几类" in html
+    assert url("person-photo", person) in html and "扫描件：身份证扫描件" in html
+    assert url("person-attachments", person) in html and url("person-detail", person) in html
 
 
 # --- returning ------------------------------------------------------------------------------------

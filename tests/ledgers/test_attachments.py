@@ -1,6 +1,8 @@
 """Photo and scans of a person: what is taken, what is refused in a sentence, who sees what, and where it lies."""
 
+import contextlib
 import io
+import zlib
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from federation.shared.scans import ScanRefused, read_scan
 from federation.shared.scans.reader import shown_name
 from ledgers.attachments import add_attachment, delete_attachments, photo_data, photo_of, reseal_attachments
 from ledgers.models import Attachment
-from tests.ledgers.hostile_scans import HOSTILE, jar, jpeg_with_place, pdf, picture
+from tests.ledgers.hostile_scans import HOSTILE, jar, jpeg_with_place, pdf, picture, stream
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +110,58 @@ def test_a_plain_pdf_is_taken_as_a_scan_and_not_as_a_photo(person, world):
     assert row.content_type == "application/pdf"
     with pytest.raises(ScanRefused, match="“同意书.pdf”是 PDF，照片要用"):
         read_scan(file(pdf(), "同意书.pdf"), longest_side=600, takes_pdf=False)
+
+
+# Who made it, with what and when: in a dictionary, beside it, packed among other objects, as a text of its own.
+INFO = b"<</Title(SECRET \\(TITLE\\) >> (nested))/Author<534543524554>/Producer 6 0 R/CreationDate(D:20260101SECRET)>>"
+ABOUT = b"<x:xmpmeta>SECRETXMP</x:xmpmeta>"
+
+
+def telling_pdf(picture: bytes) -> bytes:
+    drawn = b"<</Type/XObject/Subtype/Image/Filter/DCTDecode/Length %d>>\nstream\n" % len(picture)
+    objects = [
+        stream(b"BT (seen) Tj ET"),
+        INFO,
+        b"(SECRETPRODUCER)",
+        stream(b"11 0 10 9 <</B 1>> <</Author(SECRETAUTHOR)/Title(SECRETTITLE)>>", b"/Type/ObjStm/N 2/First 10"),
+        stream(ABOUT, b"/Type/Metadata/Subtype/XML"),
+        b"<</Type/Metadata/Subtype/XML/Length %d>>\nstream\n" % len(ABOUT) + ABOUT + b"\nendstream",
+        drawn + picture + b"\nendstream",
+    ]
+    numbered = pdf(*objects)
+    # The dictionary is object 5 and, in an older state of the file, 10, which lies packed in object 7.
+    return numbered.replace(b"trailer<</Root 1 0 R>>", b"trailer<</Root 1 0 R/Info 5 0 R>>trailer<</Info 10 0 R>>")
+
+
+def inflated(data: bytes) -> bytes:
+    """The file with every stream in it that can be opened."""
+    parts = [data]
+    for part in data.split(b"stream\n")[1:]:
+        with contextlib.suppress(zlib.error):
+            parts.append(zlib.decompressobj().decompress(part))
+    return b"".join(parts)
+
+
+def test_a_pdf_is_kept_without_who_made_it_and_its_pictures_without_place_and_camera():
+    picture = jpeg_with_place()
+    data = telling_pdf(picture)
+    told = inflated(data)
+    for secret in (b"SECRET \\(", b"534543524554", b"SECRETPRODUCER", b"SECRETAUTHOR", b"SECRETXMP", b"SECRETPHONE"):
+        assert secret in told
+    kept = read_scan(file(data, "同意书.pdf"), longest_side=2000, takes_pdf=True).data
+    assert len(kept) == len(data), "nothing has moved"
+    left = inflated(kept)
+    assert b"SECRET" not in left and b"534543524554" not in left and b"Exif" not in left
+    assert b"BT (seen) Tj ET" in left and b"<</B 1>>" in left and b"/Root 1 0 R" in left
+    at = kept.index(b"\xff\xd8\xff")
+    shown = Image.open(io.BytesIO(kept[at : at + len(picture)]))
+    assert shown.tobytes() == Image.open(io.BytesIO(picture)).tobytes() and not shown.getexif()
+
+
+def test_facts_that_cannot_be_taken_out_of_a_pdf_refuse_it():
+    packed = stream(jpeg_with_place(), b"/Subtype/Image").replace(b"/FlateDecode", b"[/FlateDecode/DCTDecode]")
+    with pytest.raises(ScanRefused, match="拍摄地点"):
+        read_scan(file(pdf(packed), "同意书.pdf"), longest_side=2000, takes_pdf=True)
 
 
 # --- what is refused --------------------------------------------------------------------------------

@@ -83,6 +83,20 @@ def test_a_file_from_before_is_changed_without_consent_but_reminds_of_it(as_user
     assert client.post(url("person-edit", person), data | boxes("consented_on", None)).status_code == 302
 
 
+def test_a_consent_added_later_has_its_day(as_user, make_person):
+    person = make_person()
+    client, dateless = as_user("member"), boxes("consented_on", None)
+    given = edit_data(person, consent_kind="guardian", **boxes("born_on", person.born_on))
+    answer = client.post(url("person-edit", person), given | dateless)
+    assert errors(answer) == {"consented_on": ["请填写同意日期"]}
+    assert client.post(url("person-edit", person), given | boxes("consented_on", date(2026, 3, 1))).status_code == 302
+    # Of before, a day may be missing: who changes something else is not held up.
+    DisabledPerson.objects.filter(pk=person.pk).update(consented_on=None)
+    stored = DisabledPerson.objects.get(pk=person.pk)
+    more = edit_data(stored, consent_kind="guardian", skills="编织", **boxes("born_on", person.born_on))
+    assert client.post(url("person-edit", stored), more | dateless).status_code == 302
+
+
 def test_who_has_no_certificate_is_registered_with_why(as_user, world):
     data = form_data(world.village, certificate_number="", certificate_status="suspected", category="", grade="")
     assert as_user("member").post(reverse("person-add"), data).status_code == 302

@@ -1,6 +1,7 @@
 """A person's own copy: all that is on file in plain words, for who showed who they are, logged and given once."""
 
 import io
+from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,6 +14,10 @@ from federation.shared.models import AuditEntry
 from federation.shared.reveal import ACTION
 from ledgers.attachments import add_attachment
 from ledgers.documents.own_copy import Asked, copy_as_pdf, own_copy
+from ledgers.households import create_household
+from ledgers.models import DisabledPerson, PersonRequest
+from ledgers.requests import receive_request
+from ledgers.transfers import offer_person
 from tests.ledgers.hostile_scans import picture
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,6 +54,31 @@ def test_the_copy_holds_every_number_every_change_who_handled_it_and_what_is_kep
     assert "核对了居民身份证原件" in copy.foot and "周委员" in copy.foot
 
 
+def test_the_copy_tells_of_transfers_requests_consent_and_household_too(person, world):
+    upload = SimpleUploadedFile("b.jpg", picture(colour="#cc0000"))
+    add_attachment(person=person, kind="photo", title="", upload=upload, by=world.member)
+    create_household(first=person, address="东山村三社", size=4, by=world.member)
+    person = DisabledPerson.objects.get(pk=person.pk)
+    offer_person(
+        person=person, to_body=world.other_village, moved_on=date(2026, 3, 1), reason="随子女居住", by=world.member
+    )
+    asks = PersonRequest(
+        person=person, kind="correction", asker="person", identity_check="known", received_on=date(2026, 4, 1),
+        content="电话换了",
+    )  # fmt: skip
+    receive_request(request=asks, by=world.member)
+    copy = own_copy(person=person, asked=asked(world))
+    said = dict(row for _heading, rows in copy.sections for row in rows)
+    assert said["家庭户"] == "1 号家庭，东山村三社，4 人" and said["个人信息同意"] == "还没有登记"
+    (transfer,) = copy.transfers
+    assert transfer[0] == "2026 年 3 月 1 日" and transfer[2:] == (
+        world.other_village.name, "随子女居住", "等待对方处理",
+    )  # fmt: skip
+    assert copy.requests == [("2026 年 4 月 1 日", "更正、补充", "本人", "电话换了", "等待办理")]
+    page = copy_as_pdf(copy)
+    assert b"/Subtype /Image" in page or b"/Subtype/Image" in page, "the photo is printed"
+
+
 def test_giving_a_copy_is_logged_with_who_asked_and_how_they_were_known(as_user, person, world):
     answer = as_user("member").post(reverse("person-copy", args=[person.uid]), {**SENT, "action": "pdf"})
     assert answer.content.startswith(b"%PDF-") and "no-store" in answer["Cache-Control"]
@@ -61,7 +91,7 @@ def test_giving_a_copy_is_logged_with_who_asked_and_how_they_were_known(as_user,
 def test_the_same_as_a_workbook(as_user, person):
     answer = as_user("member").post(reverse("person-copy", args=[person.uid]), {**SENT, "action": "xlsx"})
     book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
-    assert book.sheetnames == ["登记内容", "修改记录", "查看和办理", "照片和材料"]
+    assert book.sheetnames == ["登记内容", "修改记录", "查看和办理", "照片和材料", "转移", "个人信息请求"]
     cells = {str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row}
     assert {"13912345678", person.id_number.open_plain(), "会师镇东山村三社 12 号"} <= cells
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from federation.shared.history import history_of
 from ledgers.models import DisabledPerson
 from ledgers.querysets import PersonQuerySet
-from ledgers.rules import ID_NUMBER_TAKEN
+from ledgers.rules import CERTIFICATE_TAKEN, ID_NUMBER_TAKEN
 from tests.ledgers.conftest import id_of
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +141,27 @@ def test_a_number_on_file_elsewhere_is_refused_without_telling_whose(as_user, wo
 def edit_data(person, **more):
     data = form_data(person.organisation, id_number="", certificate_number="", phone="")
     return {**data, "version": person.version, **more}
+
+
+@pytest.mark.parametrize("at", ["other_village", "village"])
+@pytest.mark.parametrize("known_by", ["number and certificate", "certificate alone"])
+def test_a_certificate_alone_tells_too_that_the_person_is_on_file(as_user, world, make_person, at, known_by):
+    number = id_of("19680403", 42, "1")
+    known = make_person(name="别处某某", organisation=getattr(world, at), id_number=number)
+    if known_by == "certificate alone":
+        known.id_number = ""
+        known.save()
+    data = form_data(world.village, name="王国华", id_number="", certificate_number=f"{number}42", born_on=None)
+    response = as_user("member").post(reverse("person-add"), data)
+    page = response.content.decode()
+    assert response.context["form"].errors["certificate_number"] == [CERTIFICATE_TAKEN]
+    assert (url("person-detail", known) in page) == (at == "village")
+    assert "别处某某" not in page and (reverse("transfer-ask") in page) == (at != "village")
+    # Saving the file that has the number is no second registration, nor is a mended number.
+    mended = form_data(world.village, id_number="", certificate_number=f"{id_of('19680403', 43, '1')}42", born_on=None)
+    assert as_user("member").post(reverse("person-add"), mended).status_code == 302
+    own = edit_data(known, certificate_number=f"{number}42", **boxes("born_on", known.born_on))
+    assert as_user("clerk").post(url("person-edit", known), own).status_code == (302 if at == "village" else 404)
 
 
 def test_leaving_a_number_empty_keeps_it_and_the_page_never_prints_it(as_user, world, make_person):

@@ -2,12 +2,16 @@
 
 import json
 import re
+from datetime import date
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.urls import reverse
 
 from ledgers.attachments import add_attachment
+from ledgers.summaries.services import approve_summary, submit_summary
 from tests.browser import axe, login, sideways_overflow
 from tests.ledgers.hostile_scans import picture
 from tests.ledgers.test_printing import brimful
@@ -50,6 +54,27 @@ def test_chromium_prints_the_form_on_exactly_one_page(page, live_server, world, 
     assert pages_of(page.pdf(prefer_css_page_size=True)) == 1
     page.goto(live_server.url + reverse("person-print-blank"))
     assert pages_of(page.pdf(prefer_css_page_size=True)) == 1
+
+
+def test_the_other_pages_that_are_printed_take_as_many_sheets_as_their_paper_forms(page, live_server, world, person):
+    """表一 and its comparison on one A4 sheet across, the notice about consent on one sheet for its signature."""
+    day = {"organisation": world.county.pk, "day": "2026-11-01"}
+    other = {"compare_year": 2025, "compare_month": 11, "compare_day": 1}
+    with transaction.atomic():
+        summary = submit_summary(organisation=world.county, day=date(2026, 11, 1), by=world.clerk)
+        approve_summary(summary=summary, by=world.leader, version=summary.version)
+    printed = {
+        f"{reverse('summary-current')}?{urlencode(day)}": 1,
+        f"{reverse('summary-current')}?{urlencode(day | other)}": 1,
+        reverse("summary-detail", args=[summary.uid]): 1,
+        reverse("consent-sheet"): 1,
+    }
+    login(page, live_server, world.clerk)
+    found = {}
+    for address in printed:
+        assert page.goto(live_server.url + address).status == 200
+        found[address] = pages_of(page.pdf(prefer_css_page_size=True))
+    assert found == printed
 
 
 def test_the_pages_about_paper_pass_axe_and_do_not_scroll_sideways_on_a_phone(page, live_server, world, person):

@@ -6,11 +6,12 @@ import pytest
 from django.db import connection
 
 from ledgers import name_index
+from ledgers import search as searching
 from ledgers.models import DisabledPerson
-from ledgers.search import NotSearchable, name_contains, search
+from ledgers.search import NotSearchable, Reach, name_contains, name_parts, search
 from tests.ledgers.conftest import id_of
 
-CHARACTERS = "王李张国华建明欧阳·𠮷䶮一"
+CHARACTERS = "王李张国华建明欧阳·𠮷䶮一Aa%_\\"
 
 
 def names_of(queryset):
@@ -53,6 +54,22 @@ def test_parts_of_names_find_what_like_finds_through_inserts_updates_and_deletes
     bare_rows(world, [random_name(chance) for _ in range(100)])
     for text in every_query(chance):
         assert names_of(name_contains(DisabledPerson.objects.all(), text)) == by_hand(text), text
+
+
+@pytest.mark.parametrize("many", [0, 20_000])
+@pytest.mark.parametrize("reach", Reach)
+def test_every_way_of_looking_finds_the_same_and_nobody_twice(world, monkeypatch, reach, many):
+    """The index or every name in scope, whether what is looked for is frequent or not."""
+    monkeypatch.setattr(searching, "_MANY", many)
+    chance = random.Random(7)
+    bare_rows(world, [random_name(chance) for _ in range(300)])
+    for text in every_query(chance):
+        parts = name_parts(DisabledPerson.objects.all(), text, reach)
+        found = [row for part in parts for row in part.rows.values_list("id", "name")]
+        assert sorted(found) == by_hand(text), text
+        for part in parts:
+            if part.condition is not None:
+                assert names_of(DisabledPerson.objects.filter(part.condition)) == names_of(part.rows)
 
 
 def test_the_queue_of_sqlite_is_moved_into_the_index_and_loses_nothing(world):

@@ -131,7 +131,7 @@ def test_the_workbook_reads_back_as_the_table_with_title_unit_and_signatures(as_
     physical = [figures[f"category.4{tail}"] for tail in ("", ".grade.1", ".grade.2", ".grade.3", ".grade.4")]
     assert by_line["按残疾类别和等级", "肢体"][:5] == physical == [2, 1, 1, 0, 0]
     assert by_line["服务需求（表三）", "康复"][0] == "尚无数据来源"
-    assert [row[0] for row in rows[-4:]] == ["单位负责人：", "审核人：", "填表人：", "填报日期："]
+    assert [row[0] for row in rows[-5:]] == ["填报单位（盖章）：", "单位负责人：", "审核人：", "填表人：", "填报日期："]
     assert AuditEntry.objects.filter(action="summary.exported").count() == 1
 
 

@@ -1,8 +1,10 @@
 """表一 of a past day: who was transferred later is counted where they were, lower bodies add up, the list fits."""
 
+import importlib
 from datetime import date
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -10,6 +12,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from federation.shared.metrics import Window, compute
 from ledgers.approvals import submit_person
 from ledgers.models import DisabledPerson, Transfer
 from ledgers.summaries.counting import figures_of
@@ -22,7 +25,9 @@ pytestmark = pytest.mark.django_db
 
 PLACES = ("village", "village_second", "neighbour_village", "other_village", "county")
 DAYS = [date(2024, 5, 1), date(2024, 12, 31), date(2025, 6, 1), date(2025, 6, 2)]
-moves = st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(DAYS), st.booleans()), max_size=3)
+moves = st.lists(
+    st.tuples(st.sampled_from(PLACES), st.sampled_from(DAYS), st.booleans(), st.sampled_from([None, *DAYS])), max_size=3
+)
 drawn_people = st.lists(
     st.tuples(
         st.sampled_from(PLACES), st.sampled_from(["1", "2", ""]), st.sampled_from([None, *DAYS]),
@@ -41,7 +46,9 @@ def at(world, place):
 
 
 def store(world, drawn) -> dict[int, list]:
-    """{person: [(day of the move, body left)] in order}, stored as transfers; refused ones count for nothing."""
+    """{person: [(day of the move, body left, when it had written them off)]}, stored as transfers; refused ones count
+    for nothing.
+    """
     Transfer.objects.all().delete()
     DisabledPerson.objects.all().delete()
     told = {}
@@ -50,21 +57,20 @@ def store(world, drawn) -> dict[int, list]:
         row = DisabledPerson.objects.create(
             organisation=here, name="甲", sex=sex, registered_on=registered, deceased_on=gone
         )
-        for place, day, accepted in sorted(steps, key=lambda step: step[1]):
+        for place, day, accepted, written_off in sorted(steps, key=lambda step: step[1]):
             target = at(world, place)
             state = "accepted" if accepted else "refused"
-            Transfer.objects.create(person=row, organisation=here, to_organisation=target, moved_on=day, state=state)
+            Transfer.objects.create(
+                person=row, organisation=here, to_organisation=target, moved_on=day, state=state,
+                written_off_on=written_off,
+            )  # fmt: skip
             if accepted:
-                left.append((day, here))
+                left.append((day, here, written_off))
                 here = target
         row.organisation = here
         row.save()
         told[row.pk] = left
     return told
-
-
-def place_then(row, left, day):
-    return next((body for moved_on, body in left if moved_on > day), row.organisation)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -73,8 +79,13 @@ def test_every_body_counts_who_was_there_adds_up_and_opens_the_same_people(world
     told = store(world, drawn)
     people = list(DisabledPerson.objects.select_related("organisation"))
     values = {row["pk"]: row for row in DisabledPerson.objects.values("pk", *oracle.EXPORTED)}
+    places = {}
+    for row in people:
+        places[row.pk], values[row.pk]["moved_away_on"] = oracle.place_and_end(
+            row.organisation, row.moved_away_on, told[row.pk], day
+        )
     for body in (world.city, world.county, world.township, world.village, world.other_village):
-        then = [row for row in people if place_then(row, told[row.pk], day).path.startswith(body.path)]
+        then = [row for row in people if places[row.pk].path.startswith(body.path)]
         figures = figures_on(of(body), day)
         expected = oracle.figures([values[row.pk] for row in then], day)
         assert figures == {code: expected[code] for code in CODES}, body.name
@@ -95,6 +106,39 @@ def test_a_transfer_moves_a_person_from_its_day_on(world, make_person):
         for day in (date(2025, 5, 31), moved_on, timezone.localdate())
     }
     assert list(counted.values()) == [[1, 0, 1], [0, 1, 1], [0, 1, 1]]
+
+
+def test_who_was_written_off_before_being_taken_in_elsewhere_was_registered_nowhere_between(world, make_person):
+    person = make_person(registered_on=date(2020, 1, 1))
+    DisabledPerson.objects.filter(pk=person.pk).update(moved_away_on=date(2025, 3, 1))
+    moved_on = date(2025, 6, 1)
+    offer_person(person=person, to_body=world.neighbour_village, moved_on=moved_on, reason="搬家", by=world.clerk)
+    person.refresh_from_db()
+    assert (person.moved_away_on, Transfer.objects.get().written_off_on) == (None, date(2025, 3, 1))
+    days = [date(2025, 2, 28), date(2025, 3, 1), date(2025, 5, 31), moved_on, timezone.localdate()]
+    bodies = (world.village, world.neighbour_village, world.county)
+    counted = [[figures_on(of(body), day)[TOTAL] for body in bodies] for day in days]
+    assert counted == [[1, 0, 1], [0, 0, 0], [0, 0, 0], [0, 1, 1], [0, 1, 1]]
+    names = ["ledgers.persons_complete"]
+    rates = [[compute(names, bodies, Window(day.year, day)).of(names[0], body).denominator for body in bodies]
+             for day in days]  # fmt: skip
+    assert rates == counted
+    assert len(people_on(of(world.county), date(2025, 4, 1), TOTAL)[1]) == 0
+
+
+def test_what_older_transfers_cleared_is_told_by_the_history(world, make_person):
+    fill = importlib.import_module("ledgers.migrations.0018_transfer_written_off_on").fill
+    for number in range(2):
+        person = make_person(registered_on=date(2020, 1, 1))
+        if number:
+            person.moved_away_on = date(2025, 3, 1)
+            submit_person(person=person, by=world.director)
+        offer_person(
+            person=person, to_body=world.neighbour_village, moved_on=date(2025, 6, 1), reason="搬家", by=world.clerk
+        )
+    Transfer.objects.update(written_off_on=None)
+    fill(apps, connection.schema_editor())
+    assert list(Transfer.objects.order_by("pk").values_list("written_off_on", flat=True)) == [None, date(2025, 3, 1)]
 
 
 def test_a_village_changed_in_the_form_is_a_move_as_well(world, make_person):

@@ -13,13 +13,14 @@ from django.urls import reverse
 from federation.shared import pdf
 from federation.shared.export_files import fetch_once, file_number
 from federation.shared.exports import decide
-from federation.shared.jobs import run_now
+from federation.shared.jobs import engine, run_now
 from federation.shared.models import AuditEntry, ExportFile, Job
 from federation.shared.models.jobs import JobState
 from federation.shared.pdf_join import NotOurPdf, join
 from ledgers.attachments import add_attachment
 from ledgers.documents import village_forms
 from ledgers.documents.village_forms import ask_for_forms
+from ledgers.models import DisabledPerson, Erasure, PersonDraft
 from tests.ledgers.hostile_scans import picture
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,6 +88,43 @@ def test_each_sheet_carries_the_number_of_the_file_its_place_and_masked_numbers(
     assert "13912345678" not in page and person.id_number.open_plain() not in page and "号码已遮盖" in page
 
 
+def test_who_is_left_out_and_why_stands_on_the_page_with_the_file_and_on_every_sheet(
+    as_user, world, make_person, monkeypatch
+):
+    for number in range(3):
+        make_person(name=f"人{number}")
+    make_person(name="已迁出", moved_away_on="2026-01-01")
+    make_person(name="已故", deceased_on="2026-01-01")
+    make_person(name="撤回", consent_withdrawn_on="2026-01-01", consented_on=None)
+    Erasure.objects.create(organisation=world.village, person_hash="x", reason="retention")
+    for author in (world.member, world.director):
+        PersonDraft.objects.create(organisation=world.village, created_by=author, payload="name=甲")
+    pages = []
+    laid_out = pdf.documents
+    monkeypatch.setattr(pdf, "documents", lambda texts, **more: laid_out([pages.append(t) or t for t in texts], **more))
+    why = ("已迁出、死亡或注销 2 人", "已撤回同意 1 人", "已按规定删除个人信息 1 人", "您存着还没提交的草稿 1 人")
+    left = f"没有打印 5 人：{'，'.join(why)}"
+    client = as_user("member")
+    assert left in client.get(reverse("village-print", args=[world.village.pk])).content.decode()
+    export = printed(world.member, world.village)
+    assert export.row_count == 3 and "".join(pages).count(f"共 3 份；{left}") == 3
+    assert f"在册 3 人，每人一张；{left}" in client.get(reverse("export-detail", args=[export.pk])).content.decode()
+    answer = fetch_once(world.member, export.pk)
+    data = b"".join(answer.streaming_content)
+    answer.close()
+    assert len(re.findall(rb"/Type /Page\b(?!s)", data)) == 3, "a longer foot takes no second page"
+
+
+def test_who_leaves_while_the_forms_are_printed_is_told_with_the_file(world, make_person):
+    people = [make_person() for _ in range(3)]
+    export = ask_for_forms(by=world.member, body=world.village, purpose="归档留存")
+    engine.work_on(engine.claim(export.job_id))
+    DisabledPerson.objects.filter(pk=people[0].pk).update(moved_away_on="2026-01-01")
+    run_now(Job.objects.get(pk=export.job_id))
+    export.refresh_from_db()
+    assert export.row_count == 2 and "打印期间有 1 人不再在册" in export.refusal
+
+
 def test_nobody_else_fetches_the_file(world, make_person):
     make_person()
     export = printed(world.member, world.village)
@@ -105,7 +143,6 @@ def test_who_lost_the_right_meanwhile_gets_no_file(world, make_person):
 
 
 def test_what_is_left_of_a_cancelled_job_is_removed(world, make_person, settings):
-    from federation.shared.jobs import engine
     from federation.shared.jobs.services import cancel
 
     for _ in range(4):

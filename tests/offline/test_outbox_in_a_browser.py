@@ -1,16 +1,20 @@
 """Forms filled in on a phone while the network comes and goes: a real Chromium, a real worker, the network cut."""
 
 import io
+from datetime import date
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from PIL import Image
 
 from federation.shared.models import Submission
 from ledgers.attachments import photo_data, photo_of
 from ledgers.models import Attachment, DisabledPerson
+from ledgers.transfers import offer_person
 from tests.browser import axe, login, sideways_overflow
 from tests.ledgers.conftest import id_of
+from tests.ledgers.hostile_scans import pdf
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -227,6 +231,36 @@ def test_a_change_based_on_an_older_version_is_shown_beside_the_newer(phone, mak
     assert "会师镇北街 8 号" in phone.content() and "会师镇南街 1 号" in phone.content()
 
 
+@pytest.mark.parametrize("cut", [True, False], ids=["network cut", "network there"])
+def test_a_change_of_somebody_who_has_moved_meanwhile_is_said_and_kept_to_be_read(phone, make_person, world, cut):
+    person = make_person(world.village, name="王国华", consent_kind="person", consented_on="2026-01-05")
+    phone.goto(f"/persons/{person.uid}/edit/")
+    phone.context.set_offline(cut)
+    phone.fill("#id_current_address", "会师镇南街 1 号")
+    choose(phone, "education", "primary")
+    if cut:
+        send(phone)
+    with transaction.atomic():
+        offer_person(
+            person=person, to_body=world.neighbour_village, moved_on=date(2026, 1, 1), reason="搬家", by=world.clerk
+        )
+    if not cut:
+        send(phone)
+    phone.context.set_offline(False)
+    phone.wait_for_selector("text=1 份需要核对", timeout=60_000)
+    assert "/outbox/" in phone.url and "这份表已经不在您的范围内" in phone.inner_text("main")
+    assert "请照着告诉现在负责的残联" in phone.inner_text("main")
+    phone.get_by_text("看填写的内容").click()
+    told = phone.inner_text("main dl")
+    assert "现住址" in told and "会师镇南街 1 号" in told and "小学" in told
+    assert axe(phone) == [] and sideways_overflow(phone) == 0
+    assert DisabledPerson.objects.get().current_address != "会师镇南街 1 号" and waiting(phone) == 1
+    phone.on("dialog", lambda dialog: dialog.accept())
+    phone.get_by_role("button", name="删除：王国华").click()
+    phone.wait_for_function("() => document.querySelector('main').innerText.includes('没有待发的表')")
+    assert waiting(phone) == 0
+
+
 # --- with a photo -----------------------------------------------------------------------------------
 
 
@@ -246,15 +280,16 @@ def phone_picture() -> bytes:
     return buffer.getvalue()
 
 
-def choose_photo(page, data: bytes, name="照片.jpg"):
-    page.set_input_files("#id_photo", {"name": name, "mimeType": "image/jpeg", "buffer": data})
+def choose_photo(page, data: bytes, name="照片.jpg", field="photo", kind="image/jpeg"):
+    page.set_input_files(f"#id_{field}", {"name": name, "mimeType": kind, "buffer": data})
     page.wait_for_function("() => !document.querySelector('form[data-outbox]').hasAttribute('data-busy')")
 
 
-WAITING_PHOTO = """() => new Promise(done => { const asked = indexedDB.open('federation', 1); asked.onsuccess = () => {
+WAITING_PHOTO = """name => new Promise(done => {
+  const asked = indexedDB.open('federation', 1); asked.onsuccess = () => {
   const all = asked.result.transaction('outbox').objectStore('outbox').getAll();
   all.onsuccess = async () => { asked.result.close();
-    const blob = all.result[0].fields.find(pair => pair[0] === 'photo')[1].blob;
+    const blob = all.result[0].fields.find(pair => pair[0] === name)[1].blob;
     const bitmap = await createImageBitmap(blob), text = new TextDecoder('latin1').decode(await blob.arrayBuffer());
     done({size: blob.size, type: blob.type, width: bitmap.width, height: bitmap.height,
           told: text.includes('SECRETPHONE') || text.includes('Exif')}); }; }; })"""
@@ -269,7 +304,7 @@ def test_a_photo_taken_without_network_is_made_small_waits_and_arrives_once(phon
     choose_photo(phone, data)
     assert "已缩小为" in phone.inner_text("#id_photo + [aria-live]")
     send(phone)
-    kept = phone.evaluate(WAITING_PHOTO)
+    kept = phone.evaluate(WAITING_PHOTO, "photo")
     assert kept["type"] == "image/jpeg" and 0 < kept["size"] <= 500 * 1024 and not kept["told"]
     assert kept["height"] > kept["width"], "turned upright"
     phone.reload()
@@ -278,6 +313,25 @@ def test_a_photo_taken_without_network_is_made_small_waits_and_arrives_once(phon
     photo = photo_of(DisabledPerson.objects.get())
     stored = Image.open(io.BytesIO(photo_data(photo)))
     assert stored.height > stored.width and Attachment.objects.count() == 1
+    assert waiting(phone) == 0
+
+
+def test_scans_taken_without_network_are_made_small_wait_and_arrive_with_the_form(phone, _own_media):
+    phone.context.set_offline(True)
+    phone.goto(ADD)
+    fill_in(phone, "王大山")
+    choose_photo(phone, phone_picture(), "身份证.jpg", "identity_scan")
+    assert "扫描件已缩小为" in phone.inner_text("#id_identity_scan + [aria-live]")
+    choose_photo(phone, pdf(), "同意书.pdf", "consent_scan", "application/pdf")
+    assert "PDF 照原样发送" in phone.inner_text("#id_consent_scan + [aria-live]")
+    send(phone)
+    waits = phone.evaluate(WAITING_PHOTO, "identity_scan")
+    assert waits["type"] == "image/jpeg" and waits["size"] <= 900 * 1024 and not waits["told"]
+    phone.reload()
+    phone.context.set_offline(False)
+    phone.wait_for_selector("text=1 份已送达", timeout=60_000)
+    kept = {row.kind: row for row in Attachment.objects.all()}
+    assert set(kept) == {"identity", "consent"} and kept["consent"].content_type == "application/pdf"
     assert waiting(phone) == 0
 
 

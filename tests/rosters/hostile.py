@@ -168,6 +168,57 @@ def dates_of_1904() -> bytes:
     return saved(workbook)
 
 
+def impossible_cell(place: str, *, filled: bool = True) -> bytes:
+    cell = f'<c r="{place}" t="inlineStr"><is><t>远</t></is></c></row>' if filled else f'<c r="{place}"/></row>'
+    return with_sheet(lambda xml: cell.join(xml.rsplit("</row>", 1)))
+
+
+# A second colour in the middle of a name, and how the name is read, as Excel for Chinese and Japanese keeps it.
+_RUNS = '<r><t>{0}</t></r><r><rPr><b/><color rgb="FFFF0000"/></rPr><t>{1}</t></r>'
+_SOUND = '<rPh sb="0" eb="1"><t>wang</t></rPh><phoneticPr fontId="1"/>'
+
+
+def _in_runs(name: str) -> str:
+    return _RUNS.format(name[:1], name[1:]) + _SOUND
+
+
+def rich_inline() -> bytes:
+    """The names in runs of two colours, in the cells themselves."""
+    return with_sheet(_in_runs_of_two)
+
+
+def _in_runs_of_two(xml: str) -> str:
+    for number in range(2):
+        name = person(number)["姓名"]
+        xml = xml.replace(f"<is><t>{name}</t></is>", f"<is>{_in_runs(name)}</is>")
+    return xml
+
+
+def rich_shared() -> bytes:
+    """The names as shared texts in runs, as Excel itself saves them."""
+    parts = parts_of(good(2))
+    xml, texts = parts[SHEET].decode(), []
+    for number in range(2):
+        name = person(number)["姓名"]
+        xml = re.sub(rf't="inlineStr"><is><t>{name}</t></is>', f't="s"><v>{number}</v>', xml)
+        texts.append(f"<si>{_in_runs(name)}</si>")
+    parts[SHEET] = xml.encode()
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    parts["xl/sharedStrings.xml"] = f'<sst xmlns="{main}" count="2">{"".join(texts)}</sst>'.encode()
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    types = parts["[Content_Types].xml"].decode()
+    parts["[Content_Types].xml"] = types.replace(
+        "</Types>", f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'
+    ).encode()
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    relations = parts["xl/_rels/workbook.xml.rels"].decode()
+    parts["xl/_rels/workbook.xml.rels"] = relations.replace(
+        "</Relationships>",
+        f'<Relationship Id="rIdTexts" Type="{relation}" Target="sharedStrings.xml"/></Relationships>',
+    ).encode()
+    return packed(parts)
+
+
 # --- not a workbook ----------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from federation.shared.models import Job, RosterImport, StagedBlock
 from ledgers.models import DisabledPerson
+from tests.ledgers.hostile_scans import png_of_claimed_size
 from tests.rosters import hostile
 from tests.rosters.people import book, person, roster_file, saved
 
@@ -84,6 +85,7 @@ REFUSED = {
     "some zip": (lambda: hostile.packed({"a.txt": "x"}), "没有工作簿"),
     "empty zip": (lambda: hostile.packed({}), "没有内容"),
     "picture": (b"\x89PNG\r\n\x1a\n" + b"x" * 100, "图片"),
+    "a picture of 900 million dots as a roster": (lambda: png_of_claimed_size(30_000, 30_000), "图片"),
     "rar": (b"Rar!\x1a\x07\x00" + b"x" * 100, "压缩包"),
     "HTML table named .xls": (b"<html><table><tr><td>1</td></tr></table></html>", "网页"),
     "HTML table behind a comment": (b"<!-- saved from url -->\n<table><tr><td>1</td></tr></table>", "网页"),

@@ -2,12 +2,17 @@ import io
 from datetime import date
 
 import openpyxl
+import pytest
+from django.urls import reverse
 
 from federation.shared.history import history_of
 from federation.shared.models import AuditEntry, ChangeRecord, RosterImport
 from federation.shared.normalise import id_check_digit
 from federation.shared.rosters import roster_of
 from federation.shared.rosters.template_workbook import template_workbook
+from ledgers.approval_history import changes_to_approve
+from ledgers.approvals import approve_persons
+from ledgers.consent import is_withdrawn
 from ledgers.households import create_household
 from ledgers.models import DisabledPerson
 from tests.rosters.people import id_number, person, roster_file
@@ -156,3 +161,67 @@ def test_ethnic_groups_are_written_one_way_and_offered_as_a_list_in_the_template
     words = source.strip('"').split(",")
     assert len(words) == 58 and words[0] == "汉族"
     assert len(source) <= 255, "Excel takes no longer list"
+
+
+def test_consents_signed_on_paper_come_by_roster_with_their_day(course):
+    rows = [
+        person(0, 个人信息处理同意="本人同意", 同意日期="2026年3月1日"),
+        person(1, 个人信息处理同意="监护人", 同意日期=""),
+        person(2, 个人信息处理同意="同意", 同意日期="2026-03-01"),
+        person(3, 个人信息处理同意="", 同意日期=""),
+    ]
+    checked = course.send(roster_file(rows))
+    assert [each.partition("。")[0] for each in course.errors(checked)] == [
+        "第 3 行“个人信息处理同意”：没有填“同意日期”",
+        "第 4 行“个人信息处理同意”：“同意”不在可填的内容里",
+    ]
+    course.written(roster_file([rows[0], rows[3]]))
+    kept = DisabledPerson.objects.order_by("pk").values_list("consent_kind", "consented_on")
+    assert list(kept) == [("person", date(2026, 3, 1)), ("", None)]
+    # Later the one who had not signed has, and the file says nothing else of it.
+    added = {"个人信息处理同意": "监护人同意", "同意日期": "2026-04-01"}
+    done = course.written(roster_file([person(3) | added]))
+    assert done.changed_count == 1
+    assert DisabledPerson.objects.order_by("pk")[1].consent_kind == "guardian"
+    taken_back = DisabledPerson.objects.order_by("pk")[0]
+    DisabledPerson.objects.filter(pk=taken_back.pk).update(consent_withdrawn_on="2026-05-01")
+    course.send(roster_file([rows[0]]))
+    taken_back.refresh_from_db()
+    assert is_withdrawn(taken_back), "a sheet of before does not undo what was said since"
+
+
+def test_what_a_member_without_approval_imports_waits_as_a_form_would(world, township_course, as_user):
+    """The township member writes and does not approve: a roster is no way around who does."""
+    township_course.user = world.township_member
+    first = township_course.send(roster_file([person(0), person(1)]))
+    page = as_user("township_member").get(reverse("roster-confirm", args=[first.pk])).content.decode()
+    assert "写入的登记表是“待审核”" in page
+    township_course.confirm(first)
+    rows = list(DisabledPerson.objects.order_by("pk"))
+    assert [row.state for row in rows] == ["submitted", "submitted"] and changes_to_approve(rows[0]) is None
+    queue = as_user("director").get(reverse("approval-list")).content.decode()
+    assert "新登记" in queue and rows[0].name in queue
+    outcome = approve_persons(chosen={row.uid: row.version for row in rows}, by=world.director)
+    assert len(outcome.approved) == 2
+    # A change of an approved file waits again, and the approver sees what it is.
+    second = township_course.written(roster_file([person(0), person(1, 现住址="东山村新居")]))
+    assert second.changed_count == 1
+    rows = list(DisabledPerson.objects.order_by("pk"))
+    assert [row.state for row in rows] == ["approved", "submitted"]
+    assert [each.field for each in changes_to_approve(rows[1])] == ["current_address"]
+    township_course.undo(second)
+    rows[1].refresh_from_db()
+    assert (rows[1].state, rows[1].current_address) == ("approved", "东山村1号")
+
+
+@pytest.mark.parametrize("sender", ["clerk", "director", "administrator"])
+def test_what_who_approves_or_loads_the_offices_register_imports_is_approved(course, as_user, world, sender):
+    course.user = getattr(world, sender)
+    course.organisation = world.township if sender == "director" else world.county
+    sent = course.send(roster_file([person(0)]))
+    confirming = as_user(sender).get(reverse("roster-confirm", args=[sent.pk])).content.decode()
+    assert "将新增 1 行" in confirming and "待审核" not in confirming
+    course.confirm(sent)
+    assert DisabledPerson.objects.get().state == "approved"
+    course.written(roster_file([person(0, 现住址="东山村新居")]))
+    assert DisabledPerson.objects.get().state == "approved"

@@ -2,6 +2,7 @@
 
 from committees.models import Appointment
 from federation.shared.models import RosterImport
+from federation.shared.normalise import with_check_digit
 from federation.shared.rosters import staging
 from orgs.models import (
     ArchiveVolume,
@@ -30,7 +31,7 @@ def member(serial=0, **given):
         "残疾亲友姓名": "李大山",
         "与残疾人关系": "父女",
         "联系电话": "13900000001",
-        "一卡通账号": f"62170000000000{serial:04d}",
+        "一卡通账号": with_check_digit(f"62170000000000{serial:04d}"),
         "任职日期": "2024-01-01",
         "聘期起": "2024-01-01",
         "聘期止": "2026-12-31",

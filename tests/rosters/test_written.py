@@ -4,13 +4,16 @@ import datetime
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
+from hypothesis import strategies as st
 
+from federation.shared import normalise
 from federation.shared.rosters.registry import roster_of
 from federation.shared.sealed import SealedText
 from federation.shared.workbooks import write_workbook
 from ledgers.models import DisabledPerson
+from tests.rosters.drawn import rows_of
 from tests.rosters.people import person, roster_file
 
 FULL = {
@@ -62,6 +65,68 @@ def test_what_is_written_out_makes_the_same_persons_where_they_are_gone(course, 
     done = course.written(data)
     assert done.state == done.State.DONE, course.errors(done)
     assert columns_of(DisabledPerson.objects.order_by("pk")) == before
+
+
+# --- whatever a form says ---------------------------------------------------------------------------------
+
+DAYS = st.dates(datetime.date(1990, 1, 1), datetime.date(2026, 1, 1))
+# Values of any column that is no number and of no dictionary: also what a spreadsheet would spoil.
+WORDS = st.text(st.sampled_from("东山村三社12号-0=+@'\"&<>_x（）、．· ，。ABab\n\t"), max_size=20)
+NOT_DRAWN = {"name", "id_number", "sex", "born_on", "category", "category_parts", "grade", "certificate_number",
+             "certificate_status", "registered_on", "next_review_on", "household_disabled", "ethnicity"}  # fmt: skip
+
+
+def value_of(column):
+    """What a form may hold in a column, as it is kept."""
+    field = DisabledPerson._meta.get_field(column.field)
+    if column.kind == "date":
+        return st.none() | DAYS
+    if column.kind == "phone":
+        return st.sampled_from(["", "13900000000", "0943-3221234-12"])
+    if isinstance(field, models.BooleanField):
+        return st.booleans()
+    if isinstance(field, models.DecimalField):
+        return st.none() | st.decimals("0", "99999", places=2)
+    if isinstance(field, models.IntegerField):
+        return st.none() | st.integers(1, 20)
+    if column.dictionary:
+        return st.sampled_from(["", *(value for value, _ in column.dictionary.words)])
+    if column.clean is normalise.name:
+        return st.sampled_from(["", "王大山", "阿依古丽·买买提", "𠮷一"])
+    if column.field == "rehabilitation":
+        return st.sampled_from(["", "1", "13", "246"])
+    return WORDS.map(normalise.text).filter(lambda text: len(text) <= column.max_length)
+
+
+COLUMNS = [each for each in roster_of("persons").columns
+           if each.field not in NOT_DRAWN | {"township", "village", "division_code"}]  # fmt: skip
+CELLS = {column.field: value_of(column) for column in COLUMNS}
+
+
+def test_whatever_forms_say_comes_back_and_changes_nothing(course, world):
+    """import(export(x)) = x over five hundred forms."""
+    forms = rows_of(CELLS)
+    bodies = [world.village, world.village_second, world.neighbour_village]
+    for serial, values in enumerate(forms):
+        row, body = person(serial), bodies[serial % len(bodies)]
+        if not values["consent_kind"]:
+            values["consented_on"] = None
+        elif not values["consented_on"]:
+            values["consent_kind"] = ""
+        DisabledPerson.objects.create(
+            organisation=body, name=row["姓名"], id_number=row["身份证号"], sex="1" if row["性别"] == "男" else "2",
+            born_on=row["出生日期"], category="4", grade="2", certificate_number=row["残疾人证号"],
+            registered_on=datetime.date(1989, 1, 5), **values,
+        )  # fmt: skip
+    rows = DisabledPerson.objects.order_by("pk")
+    data, before = written(rows), columns_of(rows)
+    again = course.send(data)
+    assert again.unchanged_count == len(forms), (course.errors(again)[:5], again.report)
+    rows.delete()
+    done = course.written(data)
+    assert done.new_count == len(forms), course.errors(done)[:5]
+    for was, came_back in zip(before, columns_of(DisabledPerson.objects.order_by("pk")), strict=True):
+        assert came_back == was
 
 
 def test_masked_numbers_are_the_callers_choice(registered):

@@ -9,8 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from assessments.courses import latest_day
 from assessments.models import AreaResult, BodyResult, Run, Standard
-from assessments.services import RunRefused, compute_now, latest_day, prepare_run, start_run
+from assessments.services import RunRefused, compute_now, prepare_run, start_run
 from assessments.standards import StandardRefused
 from federation.shared.jobs import run_now
 from orgs.models import BodyKind, Organisation
@@ -42,7 +43,7 @@ class Command(BaseCommand):
                 with transaction.atomic():
                     run = compute_now(prepare_run(area=self._area(found, area), by=None, **question))
         except (RunRefused, StandardRefused) as refusal:
-            raise CommandError(str(refusal)) from None
+            raise CommandError(refusal.message) from None
         run = Run.objects.select_related("standard", "organisation").get(pk=run.pk)
         self._report(run, time.monotonic() - started, options["json"])
 

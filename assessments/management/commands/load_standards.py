@@ -21,7 +21,7 @@ class Command(BaseCommand):
             except OSError:
                 refused.append(f"读不到文件 {path}。请检查路径。")
             except StandardRefused as refusal:
-                refused.append(f"{path.name}：{refusal}")
+                refused.append(f"{path.name}：{refusal.message}")
             else:
                 self.stdout.write(f"{standard.code}　{standard.title}：{outcome}")
         if refused:

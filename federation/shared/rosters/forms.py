@@ -5,7 +5,7 @@ from django.conf import settings
 
 from federation.shared.forms import HouseForm
 from federation.shared.models.rosters import RosterImport
-from federation.shared.rosters.registry import all_rosters
+from federation.shared.rosters.registry import rosters_for
 
 
 def writable_bodies(user):
@@ -36,9 +36,9 @@ class RosterUploadForm(HouseForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        rosters = all_rosters()
+        rosters = rosters_for(self.user)
         self.fields["kind"].choices = [(roster.kind, roster.title) for roster in rosters]
-        self.fields["kind"].initial = rosters[-1].kind
+        self.fields["kind"].initial = "persons"
         bodies = writable_bodies(self.user)
         self.fields["organisation"].queryset = bodies
         megabytes = settings.ROSTER_MAX_BYTES // (1024 * 1024)

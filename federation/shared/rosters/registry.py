@@ -25,6 +25,11 @@ def all_rosters() -> list:
     return sorted(_rosters.values(), key=lambda roster: roster.position)
 
 
+def rosters_for(user) -> list:
+    """The kinds that `user` may import."""
+    return [roster for roster in all_rosters() if not roster.permission or user.has_scope(roster.permission)]
+
+
 def roster_of(kind: str):
     """The roster called `kind`, None where there is none."""
     _discovered()

@@ -21,6 +21,15 @@ class RosterRefused(Exception):
     """The file as a whole cannot be taken; the message is for the person who sent it."""
 
 
+def lacking(sentence: str, headings: list[str], unknown: Iterable[tuple[str, str]]) -> RosterRefused:
+    """The refusal of a file that lacks `headings`; of `unknown` (written, resembled) it names what may be meant."""
+    near = [f"“{written}”像是“{known}”" for written, known in unknown if known in headings]
+    cure = "请补上（写法以下载的模板为准）后再上传。"
+    if near:
+        cure = f"表里的{'、'.join(near)}：是同一项的请改过来，不是的{cure}"
+    return RosterRefused(sentence + cure)
+
+
 class PreviewOutdated(Exception):
     """What is stored has changed since the preview; nothing was written."""
 
@@ -68,6 +77,10 @@ class RosterResource(Resource):
     title = ""
     position = 0
     description = ""
+    # (URL name, label) of the page that goes on from a written import; none where nothing is left to do.
+    goes_on: tuple[str, str] | None = None
+    # What importing this kind takes besides `rosters.import`.
+    permission = ""
     columns: tuple[RosterColumn, ...] = ()
     # Whether a block of rows can be written without the others, because no two rows speak of the same record.
     in_blocks = True
@@ -91,11 +104,14 @@ class RosterResource(Resource):
     def template_columns(self) -> list[RosterColumn]:
         return [column for column in self.columns if column.in_template]
 
-    def check_headings(self, fields: set[str]):
-        """Refuse a file that lacks a column without which no row can be right."""
+    def check_headings(self, fields: set[str], unknown: Iterable[tuple[str, str]] = ()):
+        """Refuse a file that lacks a column without which no row can be right.
+
+        `unknown` are its headings that no column has, each with the known one that it resembles or "".
+        """
         missing = [column.heading for column in self.columns if column.required and column.field not in fields]
         if missing:
-            raise RosterRefused(f"表头缺少：{'、'.join(missing)}。请补上这些列（写法以下载的模板为准）后再上传。")
+            raise lacking(f"表头缺少：{'、'.join(missing)}。", missing, unknown)
 
     def sheet_of(
         self, rows, *, sealed: Callable[[SealedText], str], columns: Iterable[RosterColumn] | None = None
@@ -169,6 +185,10 @@ class RosterResource(Resource):
         the file's: who typed a number learns nothing by it.
         """
         raise NotImplementedError
+
+    def told_before(self, roster_import, user) -> str:
+        """What becomes of the rows once `user` has written them, for the page that asks; "" where nothing more."""
+        return ""
 
     def created_rows(self, written: list[dict], *, roster_import) -> dict[str, list[int]]:
         """What an undo will delete: {label: pks}. Here the rows that name the import as their source."""

@@ -55,13 +55,14 @@ def read_and_check(roster_import: RosterImport, *, by, told=lambda done, total: 
     roster = roster_of(roster_import.kind)
     with contextlib.closing(uploads.read_upload(roster_import, roster)) as blocks:
         sheet = next(blocks)
-        roster.check_headings(set(sheet.columns))
+        unknown = _unknown_headings(sheet.unknown_headings, roster, set(sheet.columns))
+        roster.check_headings(set(sheet.columns), unknown)
         expected = max(sheet.expected - sheet.heading_row, len(sheet))
         report = {
             "sheet": sheet.title,
             "heading_row": sheet.heading_row,
             "headings": sheet.headings,
-            "unknown": _unknown_headings(sheet.unknown_headings, roster, set(sheet.columns)),
+            "unknown": unknown,
         }
         if not len(sheet):
             raise RosterRefused(f"工作表“{sheet.title}”的表头下面没有数据。请填好后再上传。")

@@ -8,9 +8,9 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
+from federation.shared import bulk
 from federation.shared.fields import OrgPathField
 from federation.shared.history import record_changes_bulk
-from federation.shared.rosters import bulk
 from federation.shared.rosters.resource import PreviewOutdated, RosterRefused, RosterResource
 from federation.shared.rosters.table import CHANGED, NEW, TRANSFER, UNCHANGED, WRONG, RosterTable
 from federation.shared.sealed import BlindIndexField, SealedField, SealedText, row_aad
@@ -43,7 +43,7 @@ class SetBasedRoster(RosterResource):
         """Columns that follow from others, for rows given as columns of values."""
         return {}
 
-    def defaults_of_new(self) -> dict[str, str]:
+    def defaults_of_new(self, *, roster_import, by) -> dict[str, str]:
         """Values of model fields that a new row takes where the file is silent."""
         return {}
 
@@ -162,7 +162,7 @@ class SetBasedRoster(RosterResource):
         if not count:
             return 0
         values = {name: list(compress(column, fresh)) for name, column in table.values.items()}
-        for name, value in self.defaults_of_new().items():
+        for name, value in self.defaults_of_new(roster_import=roster_import, by=by).items():
             given = values.get(name)
             values[name] = [text or value for text in given] if given else [value] * count
         values |= {name: column for name, column in self.derived_columns(values, count).items() if name not in values}

@@ -7,6 +7,7 @@ from django.urls import reverse
 from federation.shared.models.rosters import RosterImport
 from federation.shared.rosters import asking, course
 from federation.shared.rosters.forms import TakeInForm
+from federation.shared.rosters.registry import roster_of
 from federation.shared.rosters.resource import RosterRefused
 from federation.shared.rosters.views import RosterPage, moment, title_of
 
@@ -33,6 +34,7 @@ class RosterConfirmView(RosterPage):
         aside = f"在别处登记的 {row.transfer_count:,} 人不改动{unless}。" if row.transfer_count else ""
         return self.page(
             consequence=f"将{_what(row, '新增', '修改')}。{wrong}{aside}"
+            f"{roster_of(row.kind).told_before(row, request.user)}"
             f"写入后 {RosterImport.KEPT_DAYS} 天内可以整体撤销；其中有记录被再次修改过的，就不能撤销了。",
             rows=[
                 {"label": "文件", "value": row.file_name},

@@ -16,7 +16,7 @@ from federation.shared.numbers import plain_number
 from federation.shared.rosters import asking, course, preview, services
 from federation.shared.rosters.error_workbook import error_workbook
 from federation.shared.rosters.forms import RosterUploadForm, writable_bodies
-from federation.shared.rosters.registry import all_rosters, roster_of
+from federation.shared.rosters.registry import all_rosters, roster_of, rosters_for
 from federation.shared.rosters.resource import RosterRefused
 from federation.shared.rosters.template_workbook import template_workbook
 from federation.shared.tables import Column
@@ -51,6 +51,12 @@ def state_tag(row):
     return tag("", "没有要写入的内容")
 
 
+def of_own_kinds(rows, user):
+    """Imports of the kinds that `user` may import; of a kind that is no more, nobody's."""
+    closed = [each.kind for each in all_rosters() if each not in rosters_for(user)]
+    return rows.exclude(kind__in=closed)
+
+
 def moment(value) -> str:
     return timezone.localtime(value).strftime("%Y-%m-%d %H:%M") if value else ""
 
@@ -81,13 +87,16 @@ class RosterListView(ScopedListView):
     ]
 
     def get_queryset(self):
-        return super().get_queryset().select_related("organisation", "created_by")
+        return of_own_kinds(super().get_queryset(), self.request.user).select_related("organisation", "created_by")
 
     def actions(self):
-        return [{"url": reverse("roster-upload"), "label": "上传名册", "kind": "primary"}]
+        offered = [{"url": reverse("roster-upload"), "label": "上传名册", "kind": "primary"}]
+        if self.request.user.has_scope("rosters.synonyms"):
+            offered.append({"url": reverse("roster-synonyms"), "label": "表头写法"})
+        return offered
 
     def extra(self):
-        return {"rosters": all_rosters()}
+        return {"rosters": rosters_for(self.request.user)}
 
 
 class RosterUploadView(ScopedView):
@@ -103,7 +112,7 @@ class RosterUploadView(ScopedView):
             form=form,
             submit_label="上传并检查",
             cancel_url=reverse("roster-list"),
-            rosters=all_rosters(),
+            rosters=rosters_for(self.request.user),
             status=status,
         )
 
@@ -139,7 +148,8 @@ class RosterPage(ScopedView):
     permission = "rosters.import"
 
     def get_object(self) -> RosterImport:
-        rows = self.get_queryset().select_related("organisation", "created_by", "job")
+        rows = of_own_kinds(self.get_queryset(), self.request.user)
+        rows = rows.select_related("organisation", "created_by", "job")
         roster_import = get_object_or_404(rows, pk=self.kwargs["pk"])
         if roster_of(roster_import.kind) is None:
             raise Http404("名册种类已不存在")
@@ -195,6 +205,9 @@ class RosterDetailView(RosterPage):
         def offer(name, label, kind=""):
             offered.append({"url": reverse(name, args=[row.pk]), "label": label, "kind": kind})
 
+        goes_on = roster_of(row.kind).goes_on
+        if row.state == State.DONE and goes_on:
+            offered.append({"url": reverse(goes_on[0]), "label": goes_on[1], "kind": "primary"})
         if row.may_be_confirmed:
             offer("roster-confirm", "确认写入", "primary")
         if row.state == State.CHECKED and row.wrong_count and row.correct_count:
@@ -282,7 +295,7 @@ class RosterTemplateView(ScopedView):
     permission = "rosters.import"
 
     def get(self, request, kind):
-        roster = roster_of(kind)
+        roster = next((each for each in rosters_for(request.user) if each.kind == kind), None)
         if roster is None:
             raise Http404("没有这种名册")
         body = writable_bodies(request.user).first()

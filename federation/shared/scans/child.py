@@ -18,6 +18,12 @@ SMALLEST_SIDE = 100
 JPEG_QUALITY = 85
 AGAIN = "请用手机重新拍照，或扫描成 JPG 后再上传。"
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+# Phones of Apple, and some others, keep photos so; what opens them is no part of this product.
+HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif")
+HEIC_CURE = (
+    "是 HEIC 格式的照片（苹果手机常用），不能上传。请在手机“设置”—“相机”—“格式”中选“兼容性最佳”，再重新拍照；"
+    "已经拍好的，在相册里打开后截屏，上传截屏的图片。"
+)
 # What a file is by its first bytes, where it is none of those that are taken.
 OTHERS = (
     (b"MZ", "是程序，不是照片"),
@@ -86,9 +92,11 @@ def _read(data: bytes, request) -> tuple[str, bytes]:
         if not request["takes_pdf"]:
             raise Refused("是 PDF，照片要用 JPG 或 PNG。请用手机拍照后上传。")
         _look_through_pdf(data)
-        return "application/pdf", data
+        return "application/pdf", _without_facts(data)
     if data.startswith(PICTURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
         return "image/jpeg", _drawn_anew(data, request)
+    if data[4:8] == b"ftyp" and data[8:12] in HEIC:
+        raise Refused(HEIC_CURE)
     raise Refused(f"{_what_it_is(data)}，不能上传。{AGAIN}")
 
 
@@ -96,8 +104,6 @@ def _what_it_is(data: bytes) -> str:
     for start, words in OTHERS:
         if data.startswith(start):
             return words
-    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"):
-        return "是苹果手机的 HEIC 照片（请在手机“设置”—“相机”—“格式”中选“兼容性最佳”）"
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"<svg" in head:
         return "是 SVG 图形，里面可以藏程序"
@@ -201,6 +207,130 @@ def _inflated(packed: bytes, most: int) -> tuple[bytes, bool]:
     if opener.unconsumed_tail and not opener.eof:
         raise Refused(f"展开后太大，可能会占满内存。{AGAIN}")
     return inflated, opener.eof
+
+
+# --- what a PDF tells of who made it, where and with what ----------------------------------------------
+
+_INFO = re.compile(rb"/Info\s+([0-9]+)\s+[0-9]+\s+R")
+_REFERENCE = re.compile(rb"([0-9]+)\s+[0-9]+\s+R\b")
+_ABOUT = re.compile(rb"/Type\s*/Metadata\b|/Subtype\s*/XML\b")
+_FIRST = re.compile(rb"/First\s+([0-9]+)")
+# Parts of a JPEG that tell of camera, place and time, or carry words; not what its colours need.
+_JPEG_FACTS = frozenset((0xE1, *range(0xE3, 0xEE), 0xEF, 0xFE))
+
+
+def _without_facts(data: bytes) -> bytes:
+    """The PDF without title, author, program and times, and its pictures without place, camera and time.
+
+    What goes is overwritten by nothing of the same length, so that every place the file names stays where it is.
+    """
+    kept = bytearray(data)
+    infos = {int(number) for number in _INFO.findall(_plain_names(data))}
+    told = infos | {each for number in infos for each in _named_by(data, number)}
+    for number in told:
+        for found in _objects(data, number):
+            _blank_value(kept, found.end())
+    for found in _STREAM.finditer(data):
+        described = _plain_names(data[max(0, found.start() - 2000) : found.start()]).rpartition(b"obj")[2]
+        start, end = found.end(), data.find(b"endstream", found.end())
+        if _ABOUT.search(described):
+            kept[start:end] = _nothing(data[start:end])
+        elif b"/ObjStm" in described and told:
+            kept[start:end] = _without_objects(data[start:end], described, told)
+        elif b"/DCTDecode" in described:
+            _blank_jpeg(kept, start, end)
+    return bytes(kept)
+
+
+def _objects(data: bytes, number: int):
+    return re.finditer(rb"(?<![0-9])%d\s+[0-9]+\s+obj\b" % number, data)
+
+
+def _named_by(data: bytes, number: int) -> set[int]:
+    """The objects in which the values of this one lie."""
+    named = set()
+    for found in _objects(data, number):
+        start = _value_at(data, found.end())
+        if data[start : start + 2] == b"<<":
+            named |= {int(each) for each in _REFERENCE.findall(data[start : _end_of(data, start)])}
+    return named
+
+
+def _value_at(data, at: int) -> int:
+    while data[at : at + 1].isspace():
+        at += 1
+    return at
+
+
+def _end_of(data, at: int) -> int:
+    """Where the dictionary or the text that begins at `at` ends."""
+    if data[at : at + 2] == b"<<":
+        at += 2
+        while at < len(data) and data[at : at + 2] != b">>":
+            at = _end_of(data, at) if data[at : at + 1] in (b"(", b"<") else at + 1
+        return at + 2
+    if data[at : at + 1] == b"<":
+        end = data.find(b">", at)
+        return len(data) if end < 0 else end + 1
+    depth = 0
+    while at < len(data):
+        letter = data[at : at + 1]
+        at += 2 if letter == b"\\" else 1
+        depth += (letter == b"(") - (letter == b")")
+        if not depth:
+            break
+    return at
+
+
+def _blank_value(kept: bytearray, at: int):
+    """Overwrite what is in the dictionary or the text that stands there; anything else tells nothing."""
+    start = _value_at(kept, at)
+    if kept[start : start + 1] not in (b"<", b"("):
+        return
+    edge = 2 if kept[start : start + 2] == b"<<" else 1
+    end = min(_end_of(kept, start), len(kept))
+    kept[start + edge : end - edge] = b" " * max(0, end - start - 2 * edge)
+
+
+def _nothing(packed: bytes) -> bytes:
+    """A stream that holds nothing, of the same length and packed in the same way."""
+    inflated, is_whole = _inflated(packed, ONE_STREAM)
+    if not inflated and not is_whole:
+        return b" " * len(packed)
+    return zlib.compress(b"").ljust(len(packed), b"\0")[: len(packed)]
+
+
+def _without_objects(packed: bytes, described: bytes, numbers: set[int]) -> bytes:
+    """A stream of objects with those of `numbers` emptied, packed again into the same room."""
+    opener = zlib.decompressobj()
+    content = bytearray(opener.decompress(packed))
+    first = int(_FIRST.search(described).group(1)) if _FIRST.search(described) else 0
+    places = content[:first].split()
+    present = [int(place) for number, place in zip(places[::2], places[1::2], strict=False) if int(number) in numbers]
+    if not present:
+        return packed
+    for place in present:
+        _blank_value(content, first + place)
+    again = zlib.compress(bytes(content), 9)
+    room = len(packed) - len(opener.unused_data)
+    if len(again) > room:
+        raise Refused(f"的内部结构无法检查{_SAVE_AGAIN}")
+    return again.ljust(room, b"\0") + opener.unused_data
+
+
+def _blank_jpeg(kept: bytearray, start: int, end: int):
+    """Empty the parts of a picture inside the PDF that tell of more than what it shows."""
+    at = start + 2
+    if kept[start:at] != b"\xff\xd8":
+        inflated, _is_whole = _inflated(bytes(kept[start:end]), ONE_STREAM)
+        if b"Exif" in inflated[:100_000]:
+            raise Refused(f"里的照片带着拍摄地点和时间，去不掉{_SAVE_AGAIN}")
+        return
+    while at + 4 <= end and kept[at] == 0xFF and kept[at + 1] != 0xDA:
+        size = int.from_bytes(kept[at + 2 : at + 4], "big")
+        if kept[at + 1] in _JPEG_FACTS:
+            kept[at + 4 : min(at + 2 + size, end)] = b"\0" * max(0, min(at + 2 + size, end) - at - 4)
+        at += 2 + max(size, 2)
 
 
 if __name__ == "__main__":

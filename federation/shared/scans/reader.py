@@ -21,7 +21,8 @@ class ScanRefused(Exception):
 
 @dataclass(frozen=True)
 class Scan:
-    """What is kept of an upload: the picture drawn anew as JPEG, or the PDF as it came after it was looked through."""
+    """What is kept of an upload: the picture drawn anew as JPEG, or the PDF that was looked through, without what it
+    told of who made it, where and with what."""
 
     content_type: str
     data: bytes

@@ -74,6 +74,19 @@ def cn_date(value):
 
 
 @register.filter
+def cn_month(value):
+    """2026 年 4 月, of any day in it."""
+    return f"{value.year} 年 {value.month} 月"
+
+
+def cn_months(first, last):
+    """2026 年 4 月; 2026 年 4 月至 6 月; 2026 年 11 月至 2027 年 1 月."""
+    if (first.year, first.month) == (last.year, last.month):
+        return cn_month(first)
+    return f"{cn_month(first)}至 " + (f"{last.month} 月" if first.year == last.year else cn_month(last))
+
+
+@register.filter
 def or_none_yet(value):
     """The value, or 未填 for an empty one: an empty cell says nothing to a screen reader."""
     return "未填" if value in (None, "") else value

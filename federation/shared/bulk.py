@@ -1,4 +1,4 @@
-"""Columns of texts into tables at once: COPY on PostgreSQL, executemany on SQLite.
+"""Columns of texts into tables at once: COPY on PostgreSQL, some hundred rows a statement on SQLite.
 
 Columns are lists of texts as both databases read them (dates 2012-03-28, numbers as digits, truth as 1 and 0),
 None, or bytes. Callers run inside a transaction.
@@ -13,6 +13,8 @@ from django.db import connection, models
 from django.utils import timezone
 
 _BATCH = 5000
+# Values of one statement of SQLite.
+_VALUES = 2000
 
 
 def now_text() -> str:
@@ -32,19 +34,14 @@ def insert_columns(model: type[models.Model], columns: Mapping[str, Sequence], c
     """Insert `count` rows; `columns` by column name, a single value standing for every row. Gives the number."""
     if not count:
         return 0
+    if any(len(column) != count for column in columns.values() if isinstance(column, (list, tuple))):
+        raise ValueError(f"a column of {model._meta.db_table} has not {count} values")
     names = ", ".join(f'"{name}"' for name in columns)
     target = f'"{model._meta.db_table}" ({names})'
     with connection.cursor() as cursor, connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             return _copy(cursor, target, columns, count)
-        places = ", ".join("?" for _ in columns)
-        # Past Django's wrapper, which keeps every row in memory to look at the first.
-        sqlite3.Cursor.executemany(
-            cursor.cursor,
-            f"INSERT INTO {target} VALUES ({places})",  # noqa: S608 - names of our own columns
-            zip(*(_spread(column, count) for column in columns.values()), strict=True),
-        )
-        return cursor.cursor.rowcount
+        return _insert_many(cursor.cursor, target, columns, count)
 
 
 def update_columns(model: type[models.Model], keys: Sequence[tuple[int, int]], columns: Mapping[str, Sequence]) -> int:
@@ -67,24 +64,43 @@ def update_columns(model: type[models.Model], keys: Sequence[tuple[int, int]], c
         return cursor.cursor.rowcount
 
 
+def _insert_many(cursor, target: str, columns: Mapping[str, Sequence], count: int) -> int:
+    """Some hundred rows a statement: before each one that a trigger may refuse, SQLite prepares to take it back."""
+    size = max(1, _VALUES // len(columns))
+    rows = zip(*(_spread(column, count) for column in columns.values()), strict=True)
+    places = f"({', '.join('?' for _ in columns)})"
+    whole, rest = divmod(count, size)
+    for statements, many in ((whole, size), (min(rest, 1), rest)):
+        if not statements:
+            continue
+        values = (itertools.chain.from_iterable(itertools.islice(rows, many)) for _ in range(statements))
+        # Past Django's wrapper, which keeps every row in memory to look at the first.
+        sqlite3.Cursor.executemany(
+            cursor,
+            f"INSERT INTO {target} VALUES {', '.join([places] * many)}",  # noqa: S608 - names of our own columns
+            map(tuple, values),
+        )
+    return count
+
+
 def _update_from_temporary(cursor, table, names, keys, columns) -> int:
     quoted = ", ".join(f'"{name}"' for name in names)
-    cursor.execute("DROP TABLE IF EXISTS roster_changes")
+    cursor.execute("DROP TABLE IF EXISTS changed_rows")
     cursor.execute(
-        f'CREATE TEMP TABLE roster_changes ON COMMIT DROP AS SELECT "id", "version", {quoted} '  # noqa: S608
+        f'CREATE TEMP TABLE changed_rows ON COMMIT DROP AS SELECT "id", "version", {quoted} '  # noqa: S608
         f'FROM "{table}" WITH NO DATA'
     )
     pks, versions = zip(*keys, strict=True)
     staged = {"id": list(map(str, pks)), "version": list(map(str, versions)), **columns}
-    _copy(cursor, f'roster_changes ("id", "version", {quoted})', staged, len(keys))
-    cursor.execute("ANALYZE roster_changes")
+    _copy(cursor, f'changed_rows ("id", "version", {quoted})', staged, len(keys))
+    cursor.execute("ANALYZE changed_rows")
     assignments = ", ".join(f'"{name}" = changed."{name}"' for name in names)
     cursor.execute(
         f'UPDATE "{table}" AS stored SET {assignments}, "version" = stored."version" + 1 '  # noqa: S608
-        'FROM roster_changes AS changed WHERE stored."id" = changed."id" AND stored."version" = changed."version"'
+        'FROM changed_rows AS changed WHERE stored."id" = changed."id" AND stored."version" = changed."version"'
     )
     updated = cursor.rowcount
-    cursor.execute("DROP TABLE roster_changes")
+    cursor.execute("DROP TABLE changed_rows")
     return updated
 
 
