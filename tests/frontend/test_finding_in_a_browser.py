@@ -43,9 +43,11 @@ def test_rare_conditions_are_chosen_without_scripts_and_taken_away_by_their_chip
     assert not page.locator("#id_housing").is_visible()
     page.locator("details.more summary").click()
     page.locator("#id_housing").select_option("rented")
-    page.get_by_role("button", name="查找").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="查找").click()
     assert page.locator("tbody tr").count() == 1 and page.locator("#id_housing").is_visible()
-    page.locator("a.chip", has_text="住房：租住").click()
+    with page.expect_navigation():
+        page.locator("a.chip", has_text="住房：租住").click()
     assert page.locator("tbody tr").count() == 2 and "housing" not in page.url
 
 

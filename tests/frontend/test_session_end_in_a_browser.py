@@ -145,7 +145,8 @@ def test_without_scripts_a_form_sent_too_late_comes_back_as_well(new_page, live_
     page.locator("form[data-outbox] .button-primary").first.click()
     log_in_again(page, "/persons/add/", "已替您留好")
     assert page.locator("#id_name").input_value() == "王秀英"
-    page.get_by_role("link", name="不要这些内容，重新填写").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="不要这些内容，重新填写").click()
     assert page.locator("#id_name").input_value() == ""
 
 

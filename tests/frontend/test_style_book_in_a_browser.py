@@ -108,8 +108,9 @@ def test_the_first_tab_offers_to_skip_to_the_text(page):
 def test_display_settings_hold_without_scripts_and_lead_back(new_page):
     page = new_page(java_script_enabled=False)
     page.goto("/help/?x=1")
-    page.get_by_role("button", name="特大").click()
-    page.get_by_role("button", name="黑底黄字").click()
+    for name in ("特大", "黑底黄字"):
+        with page.expect_navigation():
+            page.get_by_role("button", name=name).click()
     assert page.url.endswith("/help/?x=1")
     assert page.locator("html").get_attribute("data-size") == "150"
     assert page.locator("html").get_attribute("data-theme") == "contrast"

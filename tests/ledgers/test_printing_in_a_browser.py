@@ -48,8 +48,8 @@ def person(world, make_person):
 def test_chromium_prints_the_form_on_exactly_one_page(page, live_server, world, person):
     login(page, live_server, world.member)
     page.goto(live_server.url + reverse("person-print", args=[person.uid]))
-    page.get_by_role("button", name="打开打印页").click()
-    page.wait_for_selector(".sheet")
+    with page.expect_navigation():
+        page.get_by_role("button", name="打开打印页").click()
     assert page.locator(".sheet img").evaluate("each => each.complete && each.naturalWidth > 0")
     assert pages_of(page.pdf(prefer_css_page_size=True)) == 1
     page.goto(live_server.url + reverse("person-print-blank"))

@@ -167,9 +167,16 @@ def test_the_counts_read_the_index_and_not_the_table(world):
     (counted,) = [query["sql"] for query in queries if "summary_key" in query["sql"]]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            # An empty table is read as a whole whatever the index.
+            # In a table of no rows all ways cost the same: the others are taken away, until the transaction ends.
             cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute("SET LOCAL enable_bitmapscan = off")
+            cursor.execute(
+                "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = %s::regclass AND NOT indisunique",
+                [DisabledPerson._meta.db_table],
+            )
+            for (index,) in cursor.fetchall():
+                if index != "person_summary":
+                    cursor.execute(f'DROP INDEX "{index}"')
             cursor.execute(f"EXPLAIN {counted}")
         else:
             cursor.execute(f"EXPLAIN QUERY PLAN {counted}")
