@@ -7,6 +7,7 @@ from django.utils import timezone
 from federation.shared.export_kinds import ExportKind, Sensitivity, register_export
 from federation.shared.export_rows import ExportColumn, column_sheet, columns_of
 from federation.shared.workbooks.writer import Sheet
+from ledgers import in_charge_column
 from ledgers.consent import WITHDRAWN
 from ledgers.filters import PersonFilter
 from ledgers.models import DisabledPerson
@@ -69,6 +70,7 @@ def person_sheet(rows, columns: list[ExportColumn], whole: bool) -> Sheet:
             words[column.name] = widgets[column.name].widget.render
     sixty = sixty_by(timezone.localdate())
     words[ELDERLY] = lambda eldest: "是" if eldest and eldest <= sixty else "否"
+    words[in_charge_column.FIELD] = in_charge_column.NamesOf(rows).called
     if any(column.name in _OF_PLACE for column in columns):
         places = WrittenPlaces(rows.order_by().values("organisation_id"))
         words |= {

@@ -12,9 +12,9 @@ from federation.shared.pinyin import pinyin_of
 from federation.shared.rosters import RosterColumn, register
 from federation.shared.rosters.resource import TakenIn, lacking
 from federation.shared.rosters.set_based import ELSEWHERE, SetBasedRoster
-from federation.shared.rosters.table import CHANGED, TRANSFER, RosterTable, find_doubles
+from federation.shared.rosters.table import CHANGED, NEW, TRANSFER, RosterTable, find_doubles
 from federation.shared.sealed_blobs import blind_indexes
-from ledgers import rules
+from ledgers import in_charge_column, rules
 from ledgers.duplicates import ASKED_AT_ONCE, alike_on_file
 from ledgers.households import recount_households
 from ledgers.models import DisabledPerson
@@ -40,7 +40,7 @@ from ledgers.models.dictionaries import (
 from ledgers.querysets import in_old_home
 from ledgers.transfers import APPROVE, EDIT, holds, offer_person, request_transfers
 from orgs.models import Organisation, Sex
-from orgs.places import Places, WrittenPlaces, find_all
+from orgs.places import WrittenPlaces, find_all
 
 CATEGORY = Dictionary(
     DisabilityCategory.choices,
@@ -188,6 +188,8 @@ COLUMNS = (
     _column("needs_home_adaptation", clean=YES_NO, in_template=False),
     _column("care", clean=Dictionary(CareForm.choices, {"none": ["无"]}), in_template=False),
     _column("responsible_cadre", in_template=False),
+    _column(in_charge_column.FIELD, clean=normalise.name, say=in_charge_column.name_in, in_template=False,
+            synonyms=("专职委员", "负责人", "包户专职委员"), width=14, help="在任专职委员的姓名"),
     _date("last_visited_on", in_template=False),
     _date("registered_on", in_template=False, synonyms=("建档日期",)),
     _date("moved_away_on", in_template=False),
@@ -227,10 +229,11 @@ class PersonRoster(SetBasedRoster):
             "township": lambda person: places[person.organisation_id].township,
             "village": lambda person: places[person.organisation_id].village,
             "division_code": lambda person: places[person.organisation_id].code,
+            in_charge_column.FIELD: in_charge_column.NamesOf(rows),
         }
 
     def places_of(self, roster_import, user):
-        return Places.of_import(roster_import, user)
+        return in_charge_column.PersonPlaces.of_import(roster_import, user)
 
     def check_headings(self, fields, unknown=()):
         super().check_headings(fields, unknown)
@@ -243,6 +246,7 @@ class PersonRoster(SetBasedRoster):
 
     def find_places(self, table: RosterTable, places):
         find_all(table, places)
+        in_charge_column.find_members(table, places)
         find_doubles(table, "id_number")
         find_doubles(table, "certificate_number")
 
@@ -272,6 +276,8 @@ class PersonRoster(SetBasedRoster):
 
     def compare(self, table, places, *, lock=False):
         super().compare(table, places, lock=lock)
+        written = (index for index, outcome in enumerate(table.outcomes) if outcome in (NEW, CHANGED))
+        in_charge_column.refuse_unknown(table, list(written), places)
         if not lock:
             table.notices += alike_on_file(table, places)
 
@@ -339,9 +345,28 @@ class PersonRoster(SetBasedRoster):
         recount_households(persons=[row[0] for part in written for row in part["changed"]], by=by)
         return number
 
+    def means_the_same(self, name, old, new):
+        # Who has that name and is in charge already stays so, in post or not.
+        return name == in_charge_column.FIELD and in_charge_column.name_in(old) == in_charge_column.name_in(new)
+
+    def to_store(self, field, values):
+        if field.name == in_charge_column.FIELD and values is not None:
+            values = [in_charge_column.pk_in(value) for value in values]
+        return super().to_store(field, values)
+
+    def recorded_changes(self, uid, changes):
+        recorded = super().recorded_changes(uid, changes)
+        if in_charge_column.FIELD in changes:
+            pair = changes[in_charge_column.FIELD]
+            recorded[in_charge_column.FIELD] = [in_charge_column.pk_in(value) for value in pair]
+        return recorded
+
     def _stored_columns(self, rows, fields):
         """老残一体 is compared with what it is today, as files that were taken out of the list say it."""
         texts = super()._stored_columns(rows, fields)
+        if in_charge_column.FIELD in texts:
+            stored = [row[5 + fields.index(in_charge_column.FIELD)] for row in rows]
+            texts[in_charge_column.FIELD] = in_charge_column.as_values(stored)
         if ELDERLY in texts:
             found = DisabledPerson._base_manager.filter(pk__in=[row[1] for row in rows])
             old = set(found.filter(in_old_home(timezone.localdate())).values_list("pk", flat=True))

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from federation.shared.history import history_of
 from federation.shared.models import AuditEntry
+from ledgers.exports import person_columns, person_sheet
 from ledgers.in_charge import assign_people
 from ledgers.models import DisabledPerson
 from orgs.models import Tenure, Worker
@@ -100,3 +101,13 @@ def test_many_people_take_as_many_statements_as_few(world, make_person, member_o
             assign_people(body=world.village, worker=worker, only_unassigned=True, by=world.director)
         counts.append(len(queries))
     assert counts[1] == counts[2]  # at the first the scopes of the account are read
+
+
+def test_the_member_is_a_column_of_the_list_as_a_file(world, make_person, member_of, django_assert_num_queries):
+    worker = member_of(world.village)
+    make_person(name="王甲山", member_in_charge=worker)
+    make_person(name="王乙山")
+    columns = [column for column in person_columns() if column.heading in ("姓名", "负责的专职委员")]
+    rows = DisabledPerson.objects.order_by("pk")
+    with django_assert_num_queries(2):
+        assert list(person_sheet(rows, columns, False).rows) == [("王甲山", "周委员"), ("王乙山", "")]

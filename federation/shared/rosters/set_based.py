@@ -47,6 +47,14 @@ class SetBasedRoster(RosterResource):
         """Values of model fields that a new row takes where the file is silent."""
         return {}
 
+    def means_the_same(self, name: str, old: str, new: str) -> bool:
+        """Whether the file's value of a field, though another text, says what is on file."""
+        return False
+
+    def to_store(self, field: models.Field, values: list[str] | None):
+        """Values of the file (None: it has no such column) as the column of `field` takes them."""
+        return _column_to_store(field, values)
+
     # --- compare ----------------------------------------------------------------------------------
 
     def check(self, table, places):
@@ -102,7 +110,7 @@ class SetBasedRoster(RosterResource):
             return
         for index, old in zip(matched, stored, strict=True):
             new = values[index]
-            if new and new != old:
+            if new and new != old and not self.means_the_same(name, old, new):
                 changes = table.changes[index]
                 if changes is None:
                     changes = table.changes[index] = {}
@@ -206,7 +214,7 @@ class SetBasedRoster(RosterResource):
                 plain = values.get(field.source)
                 columns[field.column] = blind_indexes(field.domain, plain) if plain else None
             else:
-                columns[field.column] = _column_to_store(field, values.get(field.name))
+                columns[field.column] = self.to_store(field, values.get(field.name))
         return columns
 
     def _update(self, table, roster_import, by) -> list:
@@ -240,7 +248,7 @@ class SetBasedRoster(RosterResource):
                     if isinstance(index, BlindIndexField) and index.source == name:
                         columns[index.column] = blind_indexes(index.domain, new)
             else:
-                columns[field.column] = _column_to_store(field, new)
+                columns[field.column] = self.to_store(field, new)
         after = {name: [values.get(name, "") for _, _, values in rows] for name in rows[0][2]}
         for name, column in self.derived_columns(after, len(rows)).items():
             columns[name] = [str(value) for value in column]
@@ -251,13 +259,14 @@ class SetBasedRoster(RosterResource):
     def _record(self, written, by, via, roster_import):
         record_changes_bulk(
             self.model._meta.label_lower,
-            ((pk, version, self._sealed_changes(uid, changes)) for pk, version, uid, changes in written),
+            ((pk, version, self.recorded_changes(uid, changes)) for pk, version, uid, changes in written),
             by=by,
             via=via,
             source=f"roster:{roster_import.pk}",
         )
 
-    def _sealed_changes(self, uid: str, changes: dict) -> dict:
+    def recorded_changes(self, uid: str, changes: dict) -> dict:
+        """The changes of a row as its history keeps them: sealed values sealed, others as they are stored."""
         label = self.model._meta.label_lower
         result = {}
         for name, pair in changes.items():
