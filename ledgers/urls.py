@@ -10,7 +10,13 @@ from ledgers.views.saved_summaries import (
     SummarySavedTableView,
     SummarySubmitView,
 )
-from ledgers.views.summaries import SummaryCurrentView, SummaryLowerView, SummaryPeopleView, SummaryTableView
+from ledgers.views.summaries import (
+    SummaryBlankView,
+    SummaryCurrentView,
+    SummaryLowerView,
+    SummaryPeopleView,
+    SummaryTableView,
+)
 
 urlpatterns = [
     *paper_urls.urlpatterns,
@@ -33,6 +39,7 @@ urlpatterns = [
     path("persons/<uuid:uid>/end/", views.PersonEndView.as_view(), name="person-end"),
     path("persons/<uuid:uid>/history/", views.PersonHistoryView.as_view(), name="person-history"),
     path("summaries/", SummaryCurrentView.as_view(), name="summary-current"),
+    path("summaries/blank/", SummaryBlankView.as_view(), name="summary-blank"),
     path("summaries/of/<int:pk>/lower/", SummaryLowerView.as_view(), name="summary-lower"),
     path("summaries/of/<int:pk>/people/", SummaryPeopleView.as_view(), name="summary-people"),
     path("summaries/of/<int:pk>/table/", SummaryTableView.as_view(), name="summary-table"),

@@ -24,8 +24,8 @@ def _lines(group: Group) -> list[tuple[str, list[str]]]:
     return [*lines, ("合计", [TOTAL, *group.across.codes])]
 
 
-def blocks(figures: dict, *, other: dict | None = None, other_word: str = "", link=None) -> list[dict]:
-    """What the templates draw: {heading, columns, rows [{heading, cells [{text, url}]}]}.
+def blocks(figures: dict | None, *, other: dict | None = None, other_word: str = "", link=None) -> list[dict]:
+    """What the templates draw: {heading, columns, rows [{heading, cells [{text, url}]}]}; empty cells without figures.
 
     With the figures of another day, each number has that day's and the difference beside it; where two dimensions
     are crossed, the difference stands in brackets. `link(code)` gives the address of the people behind a cell.
@@ -52,6 +52,8 @@ def _block(group, figures, other, other_word, link) -> dict:
 
 
 def _cell(code, figures, other, link) -> dict:
+    if figures is None:
+        return {"text": "", "url": ""}
     number = figures.get(code, 0)
     text = str(number)
     if other is not None and number != other.get(code, 0):

@@ -162,9 +162,20 @@ class SummaryCurrentView(SummaryPage):
             )
         if holds("tables.export"):
             actions.append({"url": address_of("summary-table", self.body, day=day), "label": "下载 Excel", "kind": ""})
+        actions.append({"url": reverse("summary-blank"), "label": "空白表", "kind": ""})
         if user.has_scope("summaries.view"):
             actions.append({"url": reverse("summary-list"), "label": "提交和审定的汇总表", "kind": ""})
         return actions
+
+
+class SummaryBlankView(SummaryPage):
+    """The form without figures, to be printed and filled in by hand."""
+
+    title = f"{TITLE}（空白表）"
+    template_name = "ledgers/summary_blank.html"
+
+    def get(self, request):
+        return self.page(blocks=layout.blocks(None), needs=layout.needs(), signatures=layout.SIGNATURES)
 
 
 class SummaryLowerView(SummaryPage):

@@ -67,6 +67,7 @@ def test_the_other_pages_that_are_printed_take_as_many_sheets_as_their_paper_for
         f"{reverse('summary-current')}?{urlencode(day)}": 1,
         f"{reverse('summary-current')}?{urlencode(day | other)}": 1,
         reverse("summary-detail", args=[summary.uid]): 1,
+        reverse("summary-blank"): 1,
         reverse("consent-sheet"): 1,
     }
     login(page, live_server, world.clerk)

@@ -43,6 +43,19 @@ def test_the_table_of_the_own_body_opens_with_todays_figures(as_user, world, thr
     assert "尚无数据来源" in text
 
 
+def test_the_blank_table_has_every_line_and_no_figure(as_user, world, three):
+    client = as_user("clerk")
+    address = reverse("summary-blank")
+    assert address in client.get(reverse("summary-current")).content.decode()
+    lines = [
+        re.findall(r'<th scope="row">([^<]+)</th>', client.get(page).content.decode())
+        for page in (address, reverse("summary-current"))
+    ]
+    assert lines[0] == lines[1] and "男" in lines[0]
+    blank = client.get(address).content.decode().partition("<table>")[2]
+    assert set(re.findall(r"<td[^>]*>(.*?)</td>", blank)) == {""} and "填报单位（盖章）" in blank
+
+
 def test_a_past_day_counts_who_was_registered_then_and_the_difference_is_shown(as_user, world, three):
     given = {"organisation": world.county.pk, "day": "2026-03-01", "compare": DAY.isoformat()}
     text = as_user("clerk").get(reverse("summary-current"), given).content.decode()
