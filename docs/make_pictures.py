@@ -163,10 +163,28 @@ def appraisals(page, address):
     take("nomination")
 
 
+def registry(page, address):
+    """Who looks after whom, a form that waits for its approval, and what a person takes home of the own file."""
+    take = camera(page)
+    director = Newcomer(page, address, take)
+    director.log_in("director", PASSWORD)
+    director.open("/persons/in-charge/")
+    director.follow("main a[href*='/in-charge/at/']")
+    take("in-charge-assign")
+    director.open("/persons/approvals/")
+    director.follow("main tbody tr:first-child a")
+    take("person-approval")
+    director.open("/persons/")
+    director.follow("main tbody tr:first-child a")
+    director.follow("main a[href$='/copy/']")
+    take("person-copy")
+
+
 WALKS = {
     "county": (county, (1440, 900)),
     "phone": (phone, (390, 844)),
     "paper": (paper, (1200, 900)),
+    "registry": (registry, (1440, 900)),
     "subsidies": (subsidies, (1440, 900)),
     "posts": (posts, (1440, 900)),
     "trainings": (trainings, (1440, 900)),

@@ -54,7 +54,7 @@ class OwnCopyView(OfPerson, AsksPurpose):
 
     def show(self, form, status=200):
         lead = (
-            "本人要求查阅、复制自己的信息时使用。内容包括全部登记项目（完整号码）、修改记录、查看和办理记录、"
+            "本人要求查阅、复制自己的信息时使用。内容包括全部登记项目（完整号码）、照片、同意情况、家庭户、修改记录、查看和办理记录、"
             "材料清单、转移和请求记录。请当面交给申请人。"
         )
         return self.ask(form, status=status, lead=lead)
