@@ -163,9 +163,6 @@ class AccountCreateView(ScopedFormView):
     def breadcrumbs(self):
         return [HERE]
 
-    def get_form(self):
-        return self.form_class(self.request.POST if self.request.method == "POST" else None, **self.form_kwargs())
-
     def success_url(self, row):
         return account_url(row) if row else HERE["url"]
 

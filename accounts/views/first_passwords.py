@@ -22,9 +22,6 @@ class FirstPasswordsView(ScopedFormView):
     def breadcrumbs(self):
         return [HERE]
 
-    def get_form(self):
-        return self.form_class(self.request.POST if self.request.method == "POST" else None, **self.form_kwargs())
-
     def success_url(self, row):
         return HERE["url"]
 

@@ -11,6 +11,7 @@ from functools import partial
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.forms import ModelForm
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views import View
@@ -208,10 +209,16 @@ class ScopedFormView(ScopedView):
         kept = restored(self.request)
         return {"user": self.request.user} | ({"kept": kept} if kept else {})
 
+    def sent(self):
+        """What was sent, also where that is nothing: a form without fields is filled in by being sent."""
+        return self.request.POST if self.request.method == "POST" else None
+
     def get_form(self, instance=None):
-        data = self.request.POST if self.request.method == "POST" else None
+        """A form that is no record's takes neither files nor an instance."""
+        if not issubclass(self.form_class, ModelForm):
+            return self.form_class(self.sent(), **self.form_kwargs())
         files = self.request.FILES if self.request.method == "POST" else None
-        return self.form_class(data, files, instance=instance, **self.form_kwargs())
+        return self.form_class(self.sent(), files, instance=instance, **self.form_kwargs())
 
     def show(self, form, status=200, **context):
         title = f"错误：{self.get_title()}" if form.errors else self.get_title()
@@ -258,10 +265,6 @@ class ScopedActView(ScopedFormView):
     """
 
     template_name = "generic/confirm.html"
-
-    def sent(self):
-        """What was sent, also where that is nothing: a form without fields is filled in by being sent."""
-        return self.request.POST if self.request.method == "POST" else None
 
     def get_form(self, instance=None):
         return self.form_class(self.sent(), **self.form_kwargs())

@@ -188,9 +188,6 @@ class AttachmentDeleteView(OneAttachment, ScopedActView):
     def get_title(self):
         return f"删除 {self.person.name} 的{self.object}"
 
-    def get_form(self, instance=None):
-        return self.form_class(self.request.POST if self.request.method == "POST" else None, **self.form_kwargs())
-
     def question(self):
         named = f"（{self.object.title}）" if self.object.title else ""
         return {"consequence": f"{self.object}{named}会从服务器上删除，找不回来。", "danger": True}

@@ -103,9 +103,6 @@ class DistinctUndoView(ScopedActView):
             raise PermissionDenied("您可以查看这两份登记表，但没有修改的权限。")
         return super().dispatch(request, *args, **kwargs)
 
-    def get_form(self, instance=None):
-        return self.form_class(self.request.POST if self.request.method == "POST" else None, **self.form_kwargs())
-
     def get_title(self):
         return f"取消认定：{self.sides[0].name}"
 

@@ -360,9 +360,6 @@ class HouseholdLeaveView(ScopedActView):
         self.object = get_in_scope(DisabledPerson.objects, request.user, EDIT, uid=uid)
         return super().dispatch(request, *args, **kwargs)
 
-    def get_form(self, instance=None):
-        return self.form_class(self.request.POST if self.request.method == "POST" else None, **self.form_kwargs())
-
     def get_title(self):
         return f"移出家庭户：{self.object.name}"
 

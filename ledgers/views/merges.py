@@ -193,9 +193,6 @@ class MergeUndoView(ScopedActView):
         self.person = self.object.person
         return super().dispatch(request, *args, **kwargs)
 
-    def get_form(self, instance=None):
-        return self.form_class(self.request.POST if self.request.method == "POST" else None, **self.form_kwargs())
-
     def get_title(self):
         return f"撤销合并：{self.person.name}"
 

@@ -133,10 +133,6 @@ class SavedFilterDeleteView(SavedFilterPage, ScopedActView):
     def get_title(self):
         return f"删除常用条件“{self.object.name}”"
 
-    def get_form(self, instance=None):
-        # There is nothing to fill in: what is sent may be empty and still says yes.
-        return self.form_class(self.request.POST if self.request.method == "POST" else None, **self.form_kwargs())
-
     def question(self):
         return {"consequence": "只删除这一组查找条件，残疾人的登记不受影响。", "danger": True}
 

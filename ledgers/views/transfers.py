@@ -300,10 +300,6 @@ class OnOneTransfer(ScopedActView):
     def is_allowed(self, transfer) -> bool:
         raise NotImplementedError
 
-    def get_form(self, instance=None):
-        # Sent is sent, also where there is nothing to fill in.
-        return self.form_class(self.request.POST if self.request.method == "POST" else None, **self.form_kwargs())
-
     def breadcrumbs(self):
         return [list_crumb(), transfers_crumb(), {"url": transfer_url(self.object), "label": self.shown.name}]
 
