@@ -25,9 +25,10 @@ from federation.shared.models import ChangeRecord
 from ledgers.approval_history import LABEL, ever_approved, last_submitters
 from ledgers.attachments import delete_attachments
 from ledgers.drafts import delete_draft
+from ledgers.erasure_traces import forget_requests
 from ledgers.following import follow_person
 from ledgers.households import alone, lock_household, refresh_household
-from ledgers.models import DisabledPerson, Transfer
+from ledgers.models import DisabledPerson, PersonMerge, Transfer
 from ledgers.models.dictionaries import EntryState, TransferState
 
 APPROVE = "persons.approve"
@@ -178,8 +179,10 @@ def return_person(*, person: DisabledPerson, reason: str, by, expected_version: 
 
 
 def may_withdraw(person: DisabledPerson, by) -> bool:
-    """A new entry nobody has approved yet may be taken back by who made it."""
-    return person.state != EntryState.APPROVED and person.created_by_id == by.pk and not ever_approved(person)
+    """A new entry nobody has approved yet may be taken back by who made it, unless another file lives in it."""
+    if person.state == EntryState.APPROVED or person.created_by_id != by.pk or ever_approved(person):
+        return False
+    return not PersonMerge.objects.filter(person=person, undone_at=None).exists()
 
 
 def withdraw_person(*, person: DisabledPerson, by, expected_version: int):
@@ -189,9 +192,10 @@ def withdraw_person(*, person: DisabledPerson, by, expected_version: int):
         if stored.version != expected_version:
             raise VersionConflict(stored, person, [])
         if not may_withdraw(stored, by):
-            raise ValidationError("只能撤回自己新登记、还没有审核通过的登记表。")
+            raise ValidationError("只能撤回自己新登记、还没有审核通过、也没有合并过别的登记表的登记表。")
         audit.record("ledgers.person.withdrawn", actor=by, target=stored, details={"state": stored.state})
         delete_attachments(person=stored, by=by)
+        forget_requests(stored)
         # Of somebody who was never registered nothing stays but the entry in the log.
         ChangeRecord.objects.of(stored).delete()
         stored.delete()

@@ -78,7 +78,8 @@ def erase_person(*, person: DisabledPerson, by, reason: str, on_request: PersonR
         if refusal:
             raise ValidationError(refusal)
         organisation = stored.organisation
-        removed = _remove(stored)
+        merged = traces_of.merged_into(stored)
+        removed = _remove(stored, {stored.pk, *merged})
         # Those who lived with the person are one fewer; the household may be gone as well.
         refresh_household(pk=home, by=by)
         name_index.flush(connection)
@@ -86,6 +87,7 @@ def erase_person(*, person: DisabledPerson, by, reason: str, on_request: PersonR
             organisation=organisation,
             created_by=by,
             person_hash=erasure_list.hash_of(stored.uid),
+            merged_hashes=sorted(erasure_list.hash_of(uid) for uid in merged.values()),
             reason=reason,
             removed=removed,
         )
@@ -100,11 +102,13 @@ def erase_person(*, person: DisabledPerson, by, reason: str, on_request: PersonR
     return erasure
 
 
-def _remove(person: DisabledPerson) -> dict[str, int]:
-    """{what: how many}; the order matters, since each step still reads what the next one removes."""
+def _remove(person: DisabledPerson, pks: set[int]) -> dict[str, int]:
+    """{what: how many}; the order matters, since each step still reads what the next one removes.
+
+    `pks`: the ids of all files that became this one.
+    """
     traces = traces_of.Traces.of(person)
     hanging = traces_of.hanging_on(person)
-    pks = {person.pk} | traces_of.merged_into(person)
     removed = {
         "imports": traces_of.forget_imports(pks),
         "history": traces_of.forget_history([*hanging, (DisabledPerson, sorted(pks))]),

@@ -31,6 +31,12 @@ def noted() -> set[str]:
     return {line.strip() for line in path.read_text().splitlines() if line.strip()} if path.exists() else set()
 
 
+def _erased(using: str) -> set[str]:
+    """What the database knows: the files erased, and those that had become one with them before."""
+    rows = Erasure.objects.using(using).values_list("person_hash", "merged_hashes")
+    return {each for own, merged in rows.iterator() for each in (own, *merged)}
+
+
 def note(hashes: list[str]):
     """Add to the list. A list that cannot be written is no reason to undo the erasure: the night makes up for it."""
     try:
@@ -49,7 +55,7 @@ def note(hashes: list[str]):
 
 def complete_list() -> int:
     """Write what the database knows and the list lacks; gives how many."""
-    missing = set(Erasure.objects.values_list("person_hash", flat=True)) - noted()
+    missing = _erased("default") - noted()
     if missing:
         note(sorted(missing))
     return len(missing)
@@ -57,7 +63,7 @@ def complete_list() -> int:
 
 def to_erase(using: str = "default") -> list[int]:
     """Ids of files that were erased once and are there again."""
-    known = noted() | set(Erasure.objects.using(using).values_list("person_hash", flat=True))
+    known = noted() | _erased(using)
     if not known:
         return []
     rows = DisabledPerson.objects.using(using).values_list("pk", "uid").iterator(chunk_size=5000)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from django.db import models
+from django.utils import timezone
 
 from federation.shared import sealed_files
 from federation.shared.models import ChangeRecord, ExportFile, RosterImport
@@ -16,6 +17,8 @@ from ledgers.models import Attachment, DisabledPerson, Household, PersonDraft, P
 from ledgers.models.derived import rule_values
 
 LABEL = DisabledPerson._meta.label_lower
+State = ExportFile.State
+FORGOTTEN = "查找条件里有已经删除的人，条件没有保存，这份申请已失效。需要时请重新申请。"
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,13 @@ def hanging_on(person: DisabledPerson) -> list[tuple[type[models.Model], list[in
     return found
 
 
-def merged_into(person: DisabledPerson) -> set[int]:
-    """Ids under which files stood that were made one with this one; their history is this person's too."""
-    found = set()
-    for merge in PersonMerge.objects.filter(person=person):
+def merged_into(person: DisabledPerson) -> dict[int, str]:
+    """{id: uid} of files that were made one with this one and still are; their history is this person's too."""
+    found = {}
+    for merge in PersonMerge.objects.filter(person=person, undone_at=None):
         if merge.payload.is_readable():
-            found.add(json.loads(merge.payload.open_plain())["removed"]["id"])
+            removed = json.loads(merge.payload.open_plain())["removed"]
+            found[removed["id"]] = removed["uid"]
     return found
 
 
@@ -93,14 +97,20 @@ def _is_of(payload: str, traces: Traces) -> bool:
 
 
 def forget_exports(traces: Traces) -> int:
-    """What downloads were asked for by, where it names the person. The files themselves go after a day."""
+    """What downloads were asked for by, where it names the person. The files themselves go after a day.
+
+    What is not made yet never is: without its conditions it would hold everybody of the area.
+    """
     changed = 0
     for export in ExportFile.objects.exclude(criteria=None, criteria_words=None).iterator():
         texts = [each.open_plain() for each in (export.criteria, export.criteria_words) if each and each.is_readable()]
         # The criteria are a query string.
         texts += [value for text in texts[:1] for values in parse_qs(text).values() for value in values]
         if any(traces.is_in(text) for text in texts):
-            ExportFile.objects.filter(pk=export.pk).update(criteria=None, criteria_words=None)
+            rows = ExportFile.objects.filter(pk=export.pk)
+            unmade = rows.filter(state__in=[State.WAITING, State.RUNNING, State.FAILED])
+            unmade.update(state=State.EXPIRED, refusal=FORGOTTEN, updated_at=timezone.now())
+            rows.update(criteria=None, criteria_words=None)
             changed += 1
     return changed
 

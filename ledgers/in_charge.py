@@ -56,5 +56,5 @@ def give_people(rows, worker, by) -> int:
             member_in_charge=worker, version=F("version") + 1, updated_at=timezone.now()
         )
         changes = ((pk, version + 1, {"member_in_charge": [before, worker.pk]}) for pk, version, before in some)
-        record_changes_bulk(LABEL, changes, by=by, via="form")
+        record_changes_bulk(LABEL, changes, by=by, via="system")
     return len(files)

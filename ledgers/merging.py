@@ -34,6 +34,7 @@ from ledgers.paper_form import SEVERAL, parts_in_words
 KEPT, REMOVED = "kept", "removed"
 # How a file stands and where it lies is not chosen field by field.
 NOT_CHOSEN = frozenset({"organisation", "household", "state", "returned_reason", "decided_by"})
+NOTHING = "{}"
 STALE = "您打开页面以后，其中一份登记表又被改过，请重新打开核对。"
 
 
@@ -279,21 +280,27 @@ def undo_merge(*, merge: PersonMerge, by) -> DisabledPerson:
         for name, value in payload["kept"].items():
             field = kept._meta.get_field(name)
             setattr(kept, field.attname, _opened(field, value))
+        _refuse_a_number_taken(kept, payload)
         save_versioned(kept, by=by, via="system")
         restored = _bring_back(payload)
         for pk in sorted({each for each in (kept.household_id, restored.household_id, home) if each}):
             refresh_household(pk=pk, by=by)
+        # Nothing is left to undo, and either of the two may be erased from now on.
+        merge.payload = NOTHING
         merge.undone_at = timezone.now()
         save_versioned(merge, by=by, action="ledgers.person.merge_undone")
     return restored
 
 
+def _refuse_a_number_taken(kept, payload):
+    """Either file gets its number back, unless a third has it by now; between the two it is still changing hands."""
+    for file, number in (("留下", payload["kept"].get("id_number")), ("被合并", payload["removed"]["id_number"])):
+        if number and DisabledPerson.objects.id_number_taken(number, besides=kept.pk):
+            raise ValidationError(f"{file}的那份登记表合并以前的身份证号又登记在别处，不能撤销。")
+
+
 def _bring_back(payload) -> DisabledPerson:
     values = payload["removed"]
-    number = DisabledPerson._meta.get_field("id_number")
-    taken = values[number.attname] and DisabledPerson.objects.id_number_taken(values[number.attname])
-    if taken:
-        raise ValidationError("被合并的那份登记表的身份证号又登记在别处，不能撤销。")
     if not Household.objects.filter(pk=values["household_id"]).exists():
         values["household_id"] = None
     restored = _restore(DisabledPerson, values)

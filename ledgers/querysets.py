@@ -180,7 +180,8 @@ class RequestQuerySet(ScopedQuerySet):
         return condition
 
     def waiting(self):
-        return self.filter(state="waiting")
+        """What is still to be answered: not where the file has gone meanwhile."""
+        return self.filter(state="waiting", person__isnull=False)
 
 
 def current_by_category(rows) -> dict[str, int]:

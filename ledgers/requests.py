@@ -122,4 +122,5 @@ def _decide(stored, state, answer, by, version, action="ledgers.request.granted"
 def _withdraw_consent(stored, by):
     person = DisabledPerson.objects.select_for_update(of=("self",)).get(pk=stored.person_id)
     person.consent_withdrawn_on = stored.received_on
-    save_versioned(person, by=by, action="ledgers.consent.withdrawn")
+    # Whoever records it has not submitted the form.
+    save_versioned(person, by=by, via="system", action="ledgers.consent.withdrawn")

@@ -7,14 +7,15 @@ from django.utils import timezone
 
 from federation.shared.pinyin import pinyin_of
 from federation.shared.rosters import register
-from federation.shared.rosters.resource import TakenIn, lacking
+from federation.shared.rosters.resource import RosterRefused, TakenIn, lacking
 from federation.shared.rosters.set_based import ELSEWHERE, SetBasedRoster
 from federation.shared.rosters.table import CHANGED, NEW, TRANSFER, RosterTable, find_doubles
 from federation.shared.sealed_blobs import blind_indexes
 from ledgers import in_charge_column, rules
 from ledgers.duplicates import ASKED_AT_ONCE, alike_on_file
+from ledgers.following import keys_to_persons
 from ledgers.households import recount_households
-from ledgers.models import DisabledPerson
+from ledgers.models import DisabledPerson, ErasureProposal
 from ledgers.models.derived import OLD_ALREADY
 from ledgers.models.dictionaries import EntryState, TransferState
 from ledgers.person_columns import COLUMNS
@@ -162,6 +163,9 @@ class PersonRoster(SetBasedRoster):
         return written
 
     def undo(self, written, *, roster_import, by):
+        added = _added_since(roster_import)
+        if added:
+            raise RosterRefused(f"这次导入新增的人，以后又登记了{'、'.join(added)}，不能整体撤销。请逐条处理。")
         number = super().undo(written, roster_import=roster_import, by=by)
         recount_households(persons=[row[0] for part in written for row in part["changed"]], by=by)
         return number
@@ -202,6 +206,17 @@ class PersonRoster(SetBasedRoster):
         if not _hands_in(user, roster_import):
             return ""
         return "写入的登记表是“待审核”，由乡镇（街道）理事长或县残联审核。"
+
+
+def _added_since(roster_import) -> list[str]:
+    """What has been entered about the people it made, in words: an undo would take it away with them."""
+    made = DisabledPerson._base_manager.filter(source_import=roster_import.pk)
+    entered = [(model, key) for model, key in keys_to_persons() if model is not ErasureProposal]
+    return list(dict.fromkeys(
+        str(model._meta.verbose_name)
+        for model, key in entered
+        if model._base_manager.filter(**{f"{key}__in": made}).exists()
+    ))  # fmt: skip
 
 
 def _hands_in(user, roster_import) -> bool:

@@ -72,6 +72,8 @@ class PersonMerge(SealedRow, OwnedByOrganisation):
     kept_version = models.PositiveIntegerField("合并后的版本")
     undone_at = models.DateTimeField("撤销时间", null=True, editable=False)
 
+    # A record of its change would keep what an undo takes away.
+    unrecorded_fields = ("payload",)
     view_permission = "persons.view"
     edit_permission = "persons.merge"
 

@@ -75,7 +75,7 @@ class PersonRequest(OwnedByOrganisation):
 
     @property
     def is_overdue(self) -> bool:
-        return self.state == self.State.WAITING and self.due_on < timezone.localdate()
+        return self.state == self.State.WAITING and self.person_id is not None and self.due_on < timezone.localdate()
 
 
 class ErasureProposal(OwnedByOrganisation):
@@ -118,6 +118,8 @@ class Erasure(OwnedByOrganisation):
 
     # A keyed hash of the file's uid.
     person_hash = models.CharField("编号摘要", max_length=32, db_index=True, editable=False)
+    # The same of the files that had become one with it: an older backup has them as files of their own.
+    merged_hashes = models.JSONField("合并过的登记表的编号摘要", default=list, editable=False)
     reason = models.CharField("删除原因", max_length=10, choices=Reason.choices)
     # {what: number of rows or files}
     removed = models.JSONField("删除了什么", default=dict)

@@ -37,6 +37,8 @@ def name_of(request: PersonRequest) -> str:
 
 
 def state_tag(request: PersonRequest):
+    if request.state == State.WAITING and request.person is None:
+        return tag("", "登记表已删除")
     if request.state == State.WAITING:
         late = request.is_overdue
         return tag("bad" if late else "info", "超过期限" if late else request.get_state_display())

@@ -17,7 +17,8 @@ from federation.shared.models import AuditEntry, ChangeRecord
 from ledgers.approval_history import changes_to_approve
 from ledgers.approvals import Outcome, approve_persons, return_person, submit_person, withdraw_person
 from ledgers.attachments import add_attachment
-from ledgers.models import DisabledPerson
+from ledgers.merging import merge_persons, undo_merge
+from ledgers.models import DisabledPerson, PersonRequest
 from tests.conftest import World
 from tests.ledgers.conftest import id_of, person_fields
 from tests.ledgers.hostile_scans import picture
@@ -268,6 +269,33 @@ def test_neither_anothers_entry_nor_one_approved_before_is_withdrawn(world, make
     imported = changed(imported, world.member, skills="编织")
     with pytest.raises(ValidationError, match="只能撤回"):
         withdraw_person(person=imported, by=world.member, expected_version=imported.version)
+
+
+def test_a_new_entry_in_which_an_approved_file_lives_is_not_withdrawn(as_user, world, make_person):
+    entry, approved = new_entry(world, world.member), make_person()
+    done = merge_persons(kept=entry, removed=approved, choices={}, reason="重复登记", by=world.clerk)
+    entry = again(entry)
+    page = reverse("person-withdraw", args=[entry.uid])
+    client = as_user("member")
+    assert page not in client.get(url("person-detail", entry)).content.decode()
+    assert client.post(page, {"version": entry.version}).status_code in (404, 409, 422)
+    with pytest.raises(ValidationError, match="没有合并过别的登记表"):
+        withdraw_person(person=entry, by=world.member, expected_version=entry.version)
+    undo_merge(merge=done, by=world.clerk)
+    entry = again(entry)
+    withdraw_person(person=entry, by=world.member, expected_version=entry.version)
+    assert DisabledPerson.objects.get() == approved
+
+
+def test_a_request_about_a_form_that_was_taken_back_says_nothing_and_waits_no_more(world):
+    entry = new_entry(world, world.member)
+    PersonRequest.objects.create(
+        person=entry, organisation=world.village, kind="access", asker="person", identity_check="known",
+        received_on=date(2026, 1, 5), due_on=date(2026, 2, 4), content="王某要求查阅",
+    )  # fmt: skip
+    withdraw_person(person=entry, by=world.member, expected_version=1)
+    request = PersonRequest.objects.get()
+    assert (request.person, request.content) == (None, "") and not PersonRequest.objects.waiting().exists()
 
 
 # --- the queue ------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import base64
 import datetime
 import json
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -63,6 +64,9 @@ def _places(settings, tmp_path):
     settings.FEDERATION_ERASURE_LIST = tmp_path / "kept" / "erasures.txt"
 
 
+MERGED = uuid4()
+
+
 @pytest.fixture
 def erased_one(world, make_person):
     """A person who has left a trace in every table that can hold one, and a neighbour who stays."""
@@ -102,7 +106,7 @@ def _papers(person, world):
         changes={"name": ["旧", CANARIES["merged"]]},
     )  # fmt: skip
     merge = PersonMerge(person=person, organisation=world.village, reason=CANARIES["name"], kept_version=2)
-    merge.payload = json.dumps({"removed": {"id": removed, "name": CANARIES["merged"]}}, ensure_ascii=False)
+    merge.payload = json.dumps({"removed": {"id": removed, "uid": str(MERGED), "name": CANARIES["merged"]}})
     create_versioned(merge, by=world.clerk)
     export = ExportFile(organisation=world.county, kind="persons", title="名单", purpose="核对", created_by=world.clerk)
     export.criteria, export.criteria_words = f"q={NUMBER}", f"查找：{CANARIES['name']}"
@@ -345,8 +349,10 @@ def restored(erased_one, world, django_capture_on_commit_callbacks):
 
 
 def test_the_list_beside_the_data_holds_hashes_only(restored):
-    (line,) = erasure_list.list_path().read_text().splitlines()
-    assert len(line) == 32 and canaries_in(line) == set()
+    lines = erasure_list.list_path().read_text().splitlines()
+    assert {len(line) for line in lines} == {32} and canaries_in("\n".join(lines)) == set()
+    # The person's own, and that of the file that had become one with it.
+    assert len(lines) == 2 and erasure_list.hash_of(MERGED) in lines
     assert erasure_list.list_path().stat().st_mode & 0o077 == 0
 
 

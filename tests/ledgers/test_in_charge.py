@@ -10,10 +10,13 @@ from django.urls import reverse
 
 from federation.shared.history import history_of
 from federation.shared.models import AuditEntry
+from ledgers.approval_history import last_submitters
+from ledgers.approvals import approve_persons, submit_person
 from ledgers.exports import person_columns, person_sheet
 from ledgers.in_charge import assign_people
 from ledgers.models import DisabledPerson
 from orgs.models import Tenure, Worker
+from tests.ledgers.conftest import person_fields
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +93,15 @@ def test_a_file_that_waits_goes_on_waiting(world, make_person, member_of):
     assign_people(body=world.village, worker=member_of(world.village), only_unassigned=True, by=world.director)
     waiting.refresh_from_db()
     assert (waiting.state, waiting.version) == ("submitted", 2)
+
+
+def test_who_puts_people_in_charge_has_submitted_none_of_their_forms(world, member_of):
+    entry = submit_person(person=DisabledPerson(organisation=world.village, **person_fields()), by=world.member)
+    assign_people(body=world.village, worker=member_of(world.village), only_unassigned=True, by=world.director)
+    assert last_submitters([entry.pk]) == {entry.pk: world.member.pk}
+    entry.refresh_from_db()
+    outcome = approve_persons(chosen={entry.uid: entry.version}, by=world.director)
+    assert (outcome.approved, outcome.refused) == ([entry], [])
 
 
 def test_many_people_take_as_many_statements_as_few(world, make_person, member_of):

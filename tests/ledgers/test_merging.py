@@ -245,6 +245,16 @@ def test_of_two_merges_the_later_is_undone_first(world, make_person):
     assert DisabledPerson.objects.count() == 3
 
 
+def test_a_number_registered_elsewhere_meanwhile_stops_the_undo_in_a_sentence(as_user, world, make_person):
+    wrong, right = make_person(id_number=id_of("19680403", 11)), make_person(id_number=id_of("19680403", 12))
+    done = merge(world, wrong, right, id_number=REMOVED, certificate_number=REMOVED)
+    make_person(id_number=id_of("19680403", 11))
+    with pytest.raises(ValidationError, match="留下的那份登记表合并以前的身份证号又登记在别处"):
+        undo_merge(merge=again(done), by=world.clerk)
+    assert as_user("clerk").post(reverse("merge-undo", args=[done.uid])).status_code == 422
+    assert DisabledPerson.objects.count() == 2
+
+
 def test_the_removed_file_lies_sealed(world, twins):
     done = merge(world, *twins)
     with connection.cursor() as cursor:

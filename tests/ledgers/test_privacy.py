@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from federation.shared import retention
 from federation.shared.history import save_versioned
-from federation.shared.models import AuditEntry, Submission
+from federation.shared.models import AuditEntry, ChangeRecord, Submission
 from ledgers import consent, requests
 from ledgers.documents.village_forms import forms_of
 from ledgers.exports import person_rows
@@ -155,6 +155,8 @@ def test_the_withdrawal_of_a_consent_is_recorded_and_shown_with_what_follows(wor
     requests.grant_request(request=request, answer="", by=world.director, kept_for="subsidy")
     person.refresh_from_db()
     assert person.consent_withdrawn_on == request.received_on
+    # Nobody has filled in the form by that: see approval_history.last_submitters.
+    assert ChangeRecord.objects.of(person).latest("version").via == "system"
     page = as_user("member").get(reverse("person-detail", args=[person.uid])).content.decode()
     assert "已撤回同意。" in page and "法律、法规要求保存的内容" in page
     assert AuditEntry.objects.filter(action="ledgers.consent.withdrawn", target_id=str(person.pk)).exists()

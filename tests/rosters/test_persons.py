@@ -5,7 +5,7 @@ import openpyxl
 import pytest
 from django.urls import reverse
 
-from federation.shared.history import history_of
+from federation.shared.history import create_versioned, history_of
 from federation.shared.models import AuditEntry, ChangeRecord, RosterImport
 from federation.shared.normalise import id_check_digit
 from federation.shared.rosters import roster_of
@@ -14,7 +14,7 @@ from ledgers.approval_history import changes_to_approve
 from ledgers.approvals import approve_persons
 from ledgers.consent import is_withdrawn
 from ledgers.households import create_household
-from ledgers.models import DisabledPerson
+from ledgers.models import Attachment, DisabledPerson, ErasureProposal, PersonRequest
 from tests.rosters.people import id_number, person, roster_file
 
 State = RosterImport.State
@@ -91,6 +91,30 @@ def test_the_audit_names_every_person_that_an_undo_deleted(course, world):
     assert entry.actor_id == world.clerk.pk
     assert entry.details["removed"] == {"ledgers.disabledperson": {"count": 2, "ids": [[first, last]]}}
     assert entry.details["sha256"] == second.sha256
+
+
+def test_an_import_to_whose_people_something_was_added_is_not_undone(course, world):
+    done = course.written(roster_file([person(0), person(1)]))
+    first, second = DisabledPerson.objects.order_by("pk")
+    ErasureProposal.objects.create(person=second, organisation=world.village, rule="ended", due_on=date(2026, 1, 1))
+    scan = Attachment(person=first, organisation=world.village, kind="certificate", content_type="image/png", size=1)
+    scan.sha256, scan.stored_path = "0" * 64, "x"
+    create_versioned(scan, by=world.member)
+    request = PersonRequest.objects.create(
+        person=first, organisation=world.village, kind="access", asker="person", identity_check="known",
+        received_on=date(2026, 1, 5), due_on=date(2026, 2, 4), content="王某要求查阅",
+    )  # fmt: skip
+    refused = course.undo(done)
+    assert refused.state == State.DONE
+    assert (
+        Attachment._meta.verbose_name in refused.refusal
+        and "个人信息请求" in refused.refusal
+        and "到期" not in refused.refusal
+    )
+    assert DisabledPerson.objects.count() == 2 and Attachment.objects.get() == scan
+    scan.delete()
+    request.delete()
+    assert course.undo(done).state == State.UNDONE and not DisabledPerson.objects.exists()
 
 
 def test_an_import_whose_rows_were_changed_since_is_not_undone(course):
