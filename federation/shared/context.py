@@ -41,6 +41,7 @@ MORE = (
     ("person-request-list", "个人信息请求", "persons.view"),
     ("erasure-list", "到期待删除", "persons.erase"),
     ("field-register", "个人信息登记簿", "persons.view"),
+    ("role-table", "角色和权限一览", LOGGED_IN),
     ("account-list", "账号", "accounts.manage"),
     ("key-list", "接口密钥", "accounts.manage"),
     ("roster-synonyms", "表头写法", "rosters.synonyms"),

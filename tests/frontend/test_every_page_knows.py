@@ -59,7 +59,8 @@ def test_the_unit_is_that_of_the_account_and_the_role_stands_beside_the_name(wor
     here = house(world.director)
     assert here.unit_name == world.township.name
     assert (here.role, here.person) == ("乡镇（街道）理事长", "孙理事长")
-    assert house(world.stranger).nav == [] or labels(house(world.stranger).nav) == ["工作台"]
+    nobody = house(world.stranger)
+    assert (labels(nobody.nav), labels(nobody.more)) == (["工作台", "更多"], ["角色和权限一览"])
 
 
 @pytest.mark.parametrize("name", ["clerk", "member", "viewer", "administrator", "auditor", "officer"])
