@@ -230,8 +230,13 @@ def rewrite(line: SubsidyLine, due: Due | None):
     line.gross_amount = gross
     line.problem = due.reckoned.problem if due else NOTHING_DUE
     line.reason = due.note if due else ""
+    if due:
+        line.worker_id, line.organisation_id, line.role = due.worker, due.organisation, due.role
     settle(line, due.reckoned.shares if due else (ZERO, ZERO, ZERO))
     line.save()
+    for deduction in line.deductions.exclude(organisation=line.organisation_id):
+        deduction.organisation_id = line.organisation_id
+        deduction.save()
 
 
 def settle(line: SubsidyLine, gross_shares: tuple[Decimal, ...]):

@@ -2,14 +2,15 @@
 
 It holds the approved batches whose period begins in the year. A correction or a payment once more stands in the batch
 that made it and points back to the one it is about; what came back and was paid by a later batch, or is to be, counts
-where it was paid.
+where it was paid: there with the months, the gross amount and the deductions of the line that first was to pay it.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, F, OuterRef, Q, Sum, Value
+from django.db.models import Case, CharField, Exists, F, Field, Func, IntegerField, OuterRef, Q, Sum, Value, When
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 
 from committees.models import SubsidyLine
 from federation.shared.money import MoneyField, in_words
@@ -20,6 +21,8 @@ VIEW = SubsidyLine.view_permission
 Kind, Outcome = SubsidyLine.Kind, SubsidyLine.Outcome
 ZERO = Decimal("0.00")
 ROWS_A_PAGE = 20
+# What a payment once more says as the first line did.
+AS_FIRST = ("parts", "month_count", "gross_amount", "deducted_amount")
 PAYERS = (("county_share", "县财政"), ("township_share", "乡镇（街道）"), ("welfare_share", "公益性岗位资金"))
 
 
@@ -38,16 +41,35 @@ def replaced():
     return Q(outcome=Outcome.GIVEN_UP) | Q(Exists(again), outcome=Outcome.FAILED)
 
 
-def _sum(name: str, condition: Q | None = None):
-    return Coalesce(Sum(name, filter=condition), Value(0), output_field=MoneyField())
+class _OfFirst(Func):
+    """A column of the line that a payment once more is about, back to where a chain of them begins."""
+
+    template = (
+        "(WITH RECURSIVE chain AS ("
+        # Under names of its own: the expression is a column of the table as the query around it calls it.
+        "SELECT here.* FROM committees_subsidyline here WHERE here.id = %(expressions)s "
+        "UNION ALL SELECT before.* FROM committees_subsidyline before JOIN chain ON before.id = chain.corrects_id "
+        "WHERE chain.kind = 'again') SELECT %(column)s FROM chain WHERE kind <> 'again')"
+    )
 
 
-# Of lines that are not replaced.
+def _first(name: str, output_field: Field) -> Case:
+    """What a line says itself; of a payment once more, what the first one says."""
+    again = _OfFirst("pk", column=name, output_field=output_field)
+    return Case(When(kind=Kind.AGAIN, then=again), default=F(name), output_field=output_field)
+
+
+def _sum(what, condition: Q | None = None):
+    return Coalesce(Sum(what, filter=condition), Value(0), output_field=MoneyField())
+
+
+_IS_CORRECTION = Q(Exact(_first("kind", CharField()), Value(Kind.CORRECTION.value)))
+# Of lines that are not replaced; what is due less what is deducted, and the corrections, make what is paid.
 SUMS = {
-    "months": Coalesce(Sum("month_count"), Value(0)),
-    "due": _sum("gross_amount", Q(corrects=None)),
-    "deducted": _sum("deducted_amount"),
-    "corrected": _sum("amount", Q(corrects__isnull=False)),
+    "months": Coalesce(Sum(_first("month_count", IntegerField())), Value(0)),
+    "due": _sum(_first("gross_amount", MoneyField()), ~_IS_CORRECTION),
+    "deducted": _sum(_first("deducted_amount", MoneyField())),
+    "corrected": _sum("amount", _IS_CORRECTION),
     "paid": _sum("amount"),
     "arrived": _sum("amount", Q(outcome=Outcome.PAID)),
     **{name: _sum(name) for name, _label in PAYERS},
@@ -111,8 +133,16 @@ def of_oneself(worker: Worker, year: int, user) -> PersonStatement:
 
 
 def _of_lines(worker: Worker, year: int, rows) -> PersonStatement:
-    shown = rows.annotate(is_replaced=Exists(SubsidyLine.objects.filter(pk=OuterRef("pk")).filter(replaced())))
+    shown = rows.annotate(
+        is_replaced=Exists(SubsidyLine.objects.filter(pk=OuterRef("pk")).filter(replaced())),
+        first=_first("id", IntegerField()),
+    )
     shown = shown.select_related("batch", "organisation", "corrects__batch").order_by("batch__first_month", "pk")
+    firsts = SubsidyLine.objects.in_bulk([line.first for line in shown if line.kind == Kind.AGAIN])
+    for line in shown:
+        # Shown, never stored: the rows add up to the totals below them.
+        for name in AS_FIRST if line.kind == Kind.AGAIN else ():
+            setattr(line, name, getattr(firsts[line.first], name))
     return PersonStatement(worker, year, [PersonRow(line, remark_of(line)) for line in shown], _totals(rows))
 
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from committees import batch_lines, recheck
-from committees.models import SubsidyBatch, SubsidyLine
+from committees.models import SubsidyBatch, SubsidyDeduction, SubsidyLine
 from committees.querysets import paths_above
 from committees.reckoning import first_of, last_of
 from committees.services.locks import BatchRefused, locked
@@ -132,12 +132,37 @@ def set_totals(batch: SubsidyBatch):
 
 
 # --- the steps of people --------------------------------------------------------------------------------
+SEPARATE_HANDS = {
+    State.DRAFT: "批次是您自己做的，要由另一个人复核。",
+    State.CHECKED: "制单、复核、审批要由三个人分别办理。您已办过前面的一步，请换一个人审批。",
+}
+ENTERED_BY_YOU = {
+    State.DRAFT: "请换一个人复核；或者先删去您登记的这些内容，由制单人重新登记，再由您复核。",
+    State.CHECKED: "请换一个人审批；或者退回制单人，删去您登记的这些内容，由制单人重新登记，复核以后再由您审批。",
+}
+
+
+def own_part(batch: SubsidyBatch, user) -> str:
+    """Why `user` may not do the next of checking and approving: what of the batch is their own. "" where nothing is."""
+    if user.pk in (batch.created_by_id, batch.checked_by_id):
+        return SEPARATE_HANDS[batch.state]
+    # A regular line is computed, whoever asked for it.
+    lines = batch.lines.exclude(kind=SubsidyLine.Kind.REGULAR).filter(created_by=user)
+    if lines.exists() or SubsidyDeduction.objects.filter(line__batch=batch, created_by=user).exists():
+        return f"这个批次里有您登记的更正、退回重发、补发或者扣减，等于参与了制单。{ENTERED_BY_YOU[batch.state]}"
+    return ""
+
+
+def _refuse_own_part(batch: SubsidyBatch, by):
+    if words := own_part(batch, by):
+        raise BatchRefused(words)
+
+
 def check_batch(*, batch: SubsidyBatch, by, seen: str) -> SubsidyBatch:
-    """Somebody other than the maker has looked at every line; `seen` is the digest of what was shown."""
+    """Somebody who put nothing into it has looked at every line; `seen` is the digest of what was shown."""
     with transaction.atomic():
         batch = locked(batch, State.DRAFT, to="复核")
-        if by.pk == batch.created_by_id:
-            raise BatchRefused("批次是您自己做的，要由另一个人复核。")
+        _refuse_own_part(batch, by)
         _refuse_unsound(batch, seen, by)
         batch.checked_by, batch.checked_at = by, timezone.now()
         batch.state, batch.return_reason = State.CHECKED, ""
@@ -149,8 +174,7 @@ def approve_batch(*, batch: SubsidyBatch, by, seen: str) -> SubsidyBatch:
     """Approved by a third person; from here on nothing of the batch changes. Raises BatchRefused."""
     with transaction.atomic():
         batch = locked(batch, State.CHECKED, to="审批", beside=batches_paid_again_by(batch))
-        if by.pk in (batch.created_by_id, batch.checked_by_id):
-            raise BatchRefused("制单、复核、审批要由三个人分别办理。您已办过前面的一步，请换一个人审批。")
+        _refuse_own_part(batch, by)
         _refuse_unsound(batch, seen, by)
         batch.approved_by, batch.approved_at = by, timezone.now()
         batch.state = State.APPROVED

@@ -5,7 +5,8 @@ import datetime
 from django.db import transaction
 
 from committees.models import Appointment, PastContract
-from committees.services.renewal_permits import RENEWED_BY_PERMIT, permits_used, use_permits
+from committees.renewal_bars import bars_against
+from committees.services.renewal_permits import RENEWED_BY_PERMIT, permits_used, use_permits, why_not_renewed
 from federation.shared.history import create_versioned, save_versioned
 from federation.shared.templatetags.ui import cn_date
 from orgs.models import Tenure, Worker
@@ -15,6 +16,7 @@ NOT_IN_POST = "此人已办理离任，不能续聘。要重新聘任，请到�
 NO_CONTRACT = "还没有登记现在的聘期。请先在“修改任职和聘任”里补登聘期起止，再续聘。"
 FOLLOWS = "续聘要从现在的聘期（{first}至 {last}）结束以后开始，最早 {next}。"
 OVERLAPS = "与此人 {first}至{last}的另一段聘期重叠。请核对日期；那一段登记错了的，请先改正。"
+BY_RENEWAL = "已经准许续聘的，请用“续聘”办理，不要在这里改聘期。"
 _DAY = datetime.timedelta(days=1)
 
 
@@ -54,6 +56,21 @@ def renew_contract(
             reason=RENEWED_BY_PERMIT if permits else "",
         )  # fmt: skip
         return past
+
+
+def refuse_longer(stored: Appointment, contract_to: datetime.date | None):
+    """Refuse a correction by which the contract of somebody not to be renewed would last longer than agreed.
+
+    A permit lifts it for a renewal only: that keeps the contract before it, and with it what the permit was used for.
+    """
+    if lasts_longer(stored, contract_to) and (bars := bars_against(stored)):
+        words = why_not_renewed(stored) or "".join(bar.words for bar in bars) + BY_RENEWAL
+        raise TenureRefused({"contract_to": words})
+
+
+def lasts_longer(stored: Appointment, contract_to: datetime.date | None) -> bool:
+    """Whether a contract until `contract_to` goes on after the stored one; one without an end does."""
+    return (contract_to or datetime.date.max) > (stored.contract_to or datetime.date.max)
 
 
 def check_contract_days(appointment: Appointment):

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from committees.models import Appointment
-from committees.services.contracts import check_contract_days
+from committees.services.contracts import check_contract_days, refuse_longer
 from federation.shared.history import create_versioned, save_versioned
 from orgs.models import BodyKind, Identity, PlaceKind, Post, Tenure, Worker
 from orgs.services import TenureRefused, change_tenure, end_tenure, find_or_record_worker, record_tenure
@@ -57,6 +57,8 @@ def _check_identity(worker: Worker, given: dict, by):
 def change_engagement(*, tenure: Tenure, appointment: Appointment, by, expected_version: int):
     """Save corrected days and contract. Raises TenureRefused, VersionConflict."""
     with transaction.atomic():
+        stored = Appointment.objects.select_related("tenure").get(pk=appointment.pk)
+        refuse_longer(stored, appointment.contract_to)
         change_tenure(tenure=tenure, by=by, expected_version=tenure.version)
         check_contract_days(appointment)
         return save_versioned(appointment, by=by, expected_version=expected_version)

@@ -1,5 +1,6 @@
 """What is done to single lines of a batch that is not checked yet: deductions, corrections, payments once more."""
 
+import datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -88,13 +89,64 @@ def gross_shares_of(line: SubsidyLine) -> tuple[Decimal, ...]:
 
 # --- corrections ----------------------------------------------------------------------------------------
 def difference(line: SubsidyLine) -> Decimal:
-    """What a paid line should be by today's facts and standards, less what it and its corrections have paid."""
-    batch = line.batch
-    first, last = batch.first_month, last_of(batch.last_month)
+    """What a paid line should be by today's facts and standards, less what it and its corrections have paid.
+
+    Of a line that points back: what is wrong with the one it is about.
+    """
+    return sum(_shares_apart(_origin(line)), ZERO)
+
+
+def _origin(line: SubsidyLine) -> SubsidyLine:
+    while line.corrects_id is not None:
+        line = line.corrects
+    return line
+
+
+def _shares_apart(line: SubsidyLine) -> tuple[Decimal, ...]:
+    """`difference`, payer by payer."""
+    return _less(_less(_due_shares(line), _shares_before_deductions(line)), _corrected_shares(line))
+
+
+def _less(shares, others) -> tuple[Decimal, ...]:
+    return tuple(map(Decimal.__sub__, shares, others))
+
+
+def _shares(line: SubsidyLine) -> tuple[Decimal, ...]:
+    return line.county_share, line.township_share, line.welfare_share
+
+
+def _shares_before_deductions(line: SubsidyLine) -> tuple[Decimal, ...]:
+    if not line.deducted_amount:
+        return _shares(line)
+    saved = divide(line.deducted_amount, gross_shares_of(line))
+    return tuple(map(Decimal.__add__, _shares(line), saved))
+
+
+def _corrected_shares(line: SubsidyLine) -> tuple[Decimal, ...]:
+    corrections = line.corrections.filter(kind=Kind.CORRECTION).exclude(outcome=SubsidyLine.Outcome.GIVEN_UP)
+    names = ("county_share", "township_share", "welfare_share")
+    sums = corrections.aggregate(**{f"{name}_sum": Sum(name) for name in names})
+    return tuple(sums[f"{name}_sum"] or ZERO for name in names)
+
+
+def _months_answered_for(line: SubsidyLine) -> tuple[datetime.date, ...]:
+    """A supplement pays some months before its batch; every other line all that its person is due in the period."""
+    if line.kind == Kind.SUPPLEMENT:
+        return tuple(line.months.order_by("month").values_list("month", flat=True))
+    return months_between(line.batch.first_month, last_of(line.batch.last_month))
+
+
+def _due_shares(line: SubsidyLine) -> tuple[Decimal, ...]:
+    """Who would pay how much of the line by today's facts and standards."""
+    sums = (ZERO, ZERO, ZERO)
+    wanted = _months_answered_for(line)
+    if not wanted:
+        return sums
+    first, last = wanted[0], last_of(wanted[-1])
     rows = Appointment.objects.filter(tenure__worker=line.worker_id).served_between(first, last)
     days = rows.values_list("pk", "tenure__started_on", "tenure__ended_on", "tenure__permit_id")
     spells = [Spell(*row, permit is not None) for *row, permit in days]
-    served = months_served(batch.month_rule, spells, months_between(first, last))
+    served = months_served(line.batch.month_rule, spells, wanted)
     own = set(line.months.values_list("month", flat=True))
     paid = SubsidyMonth.objects.standing().filter(month__gte=first, month__lte=last).exclude(line=line)
     posts = rows.filter(pk=line.appointment_id)
@@ -103,26 +155,41 @@ def difference(line: SubsidyLine) -> Decimal:
         elsewhere = set(paid.filter(payee=line.worker_id).values_list("month", flat=True))
     else:
         elsewhere = set(paid.filter(appointment=line.appointment_id).values_list("month", flat=True))
-    due = ZERO
     for appointment in posts.filter(pk__in=list(served)):
         here = appointment.pk == line.appointment_id
         # A month this line has paid may belong to another post by what was recorded since.
         months = [month for month in served[appointment.pk] if month in own or here and month not in elsewhere]
         book = batch_lines.book_for(appointment.org_path, first, last)
-        due += reckon(book, appointment.org_path, appointment.role, appointment.employment, months).gross
-    corrections = line.corrections.filter(kind=Kind.CORRECTION).exclude(outcome=SubsidyLine.Outcome.GIVEN_UP)
-    corrected = corrections.aggregate(total=Sum("gross_amount"))["total"] or ZERO
-    return due - line.gross_amount - corrected
+        due = reckon(book, appointment.org_path, appointment.role, appointment.employment, months)
+        sums = tuple(map(Decimal.__add__, sums, due.shares))
+    return sums
 
 
-def _points_back(batch: SubsidyBatch, line: SubsidyLine, kind: str, amount: Decimal, reason: str, by) -> SubsidyLine:
+def _shares_of_correction(line: SubsidyLine, amount: Decimal) -> tuple[Decimal, ...]:
+    apart, corrected = _shares_apart(line), _corrected_shares(line)
+    if amount == sum(apart, ZERO):
+        return apart
+    # The opposite of all that was corrected: each payer gets back what it paid.
+    if amount == -sum(corrected, ZERO):
+        return tuple(-share for share in corrected)
+    # Of a line that was deducted wholly nobody pays anything.
+    return divide(amount, _shares(line) if line.amount else gross_shares_of(line))
+
+
+def _points_back(batch: SubsidyBatch, line: SubsidyLine, kind: str, shares: tuple, reason: str, by) -> SubsidyLine:
+    amount = sum(shares, ZERO)
     row = SubsidyLine(
         organisation=line.organisation, batch=batch, kind=kind, appointment=line.appointment, worker=line.worker,
         role=line.role, gross_amount=amount, amount=amount, corrects=line, reason=reason,
     )  # fmt: skip
-    paid = (line.county_share, line.township_share, line.welfare_share)
-    row.county_share, row.township_share, row.welfare_share = divide(amount, paid)
+    row.county_share, row.township_share, row.welfare_share = shares
     return create_versioned(row, by=by)
+
+
+def _held(line: SubsidyLine) -> SubsidyLine:
+    """The line as stored, locked: who pays it again, corrects it or gives it up meanwhile is put in line by the row."""
+    rows = SubsidyLine.objects.select_for_update(of=("self",))
+    return rows.select_related("batch", "organisation", "appointment__tenure", "worker").get(pk=line.pk)
 
 
 def _check_points_back(batch: SubsidyBatch, line: SubsidyLine):
@@ -136,14 +203,26 @@ def _check_points_back(batch: SubsidyBatch, line: SubsidyLine):
         raise BatchRefused("所选批次里已经有对这一行的更正或重发。请先在那个批次里删除它。")
 
 
+def why_not_corrected(line: SubsidyLine) -> str:
+    """A line that points back answers for no months; what is wrong with it is put right where it points to."""
+    if line.corrects_id is None:
+        return ""
+    kind, batch, name = line.get_kind_display(), _origin(line).batch, line.worker.name
+    return f"这一行是“{kind}”，不能再更正。请打开“{batch}”里{name}的那一行办更正。"
+
+
 def correct_line(*, line: SubsidyLine, batch: SubsidyBatch, amount: Decimal, reason: str, by) -> SubsidyLine:
     """A line in a later batch that pays what was too little, or takes back what was too much. Raises BatchRefused."""
     with transaction.atomic():
         batch = _open_batch(batch, "更正")
+        line = _held(line)
+        refusal = why_not_corrected(line)
+        if refusal:
+            raise BatchRefused(refusal)
         _check_points_back(batch, line)
         if amount == 0:
             raise BatchRefused({"amount": "差额是 0，不用更正。"})
-        row = _points_back(batch, line, Kind.CORRECTION, amount, reason, by)
+        row = _points_back(batch, line, Kind.CORRECTION, _shares_of_correction(line, amount), reason, by)
         _settled(batch, by)
         return row
 
@@ -152,10 +231,7 @@ def pay_again(*, line: SubsidyLine, batch: SubsidyBatch, reason: str, by) -> Sub
     """What the bank sent back is paid once more in a later batch. Raises BatchRefused."""
     with transaction.atomic():
         batch = _open_batch(batch, "重发")
-        # Two people who pay the same line again are put in line by the row.
-        line = SubsidyLine.objects.select_for_update(of=("self",)).select_related(
-            "batch", "organisation", "appointment", "worker"
-        ).get(pk=line.pk)  # fmt: skip
+        line = _held(line)
         _check_points_back(batch, line)
         if line.outcome != SubsidyLine.Outcome.FAILED:
             raise BatchRefused("只有银行退回的才能重发。")
@@ -163,7 +239,7 @@ def pay_again(*, line: SubsidyLine, batch: SubsidyBatch, reason: str, by) -> Sub
             raise BatchRefused("此人这一批有几行，合成一笔发放。请在那个批次里用“重发退回的”再送银行。")
         if line.corrections.filter(kind=Kind.AGAIN).exists():
             raise BatchRefused("这一行已经在另一个批次里重发。")
-        row = _points_back(batch, line, Kind.AGAIN, line.amount, reason, by)
+        row = _points_back(batch, line, Kind.AGAIN, _shares(line), reason, by)
         _settled(batch, by)
         return row
 
@@ -191,6 +267,11 @@ def supplement(*, batch: SubsidyBatch, appointments: list[int], reason: str, by)
         unknown = [pk for pk in appointments if pk not in missed]
         if unknown:
             raise BatchRefused("所选的人里有的已经没有漏发的月份。请刷新页面重新选择。")
+        there = batch.lines.filter(kind=Kind.SUPPLEMENT, appointment__in=appointments).order_by("worker__name", "pk")
+        names = list(there.values_list("worker__name", flat=True))
+        if names:
+            named = "、".join(names[:5]) + (f"等 {len(names)} 人" if len(names) > 5 else "")
+            raise BatchRefused(f"这个批次里已经有{named}的补发。请先删除那一行，再把漏发的月份一起补发。")
         rows = Appointment.objects.filter(pk__in=appointments).select_related("organisation", "tenure__worker")
         for appointment in rows:
             _supplement_one(batch, appointment, missed[appointment.pk], reason, by)

@@ -1,5 +1,6 @@
 """What goes to the bank: numbered sheets of transfers, and what came back sent once more or given up."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -175,15 +176,10 @@ def give_up(*, payment: SubsidyPayment, reason: str, by):
     """What came back is not sent once more; its months may be paid by a later batch. Raises BatchRefused."""
     with transaction.atomic():
         batch = locked(payment.batch, State.APPROVED, to="登记不再发")
-        lines = hold_lines(batch, [payment.worker_id])
+        lines = _held_with_earlier(batch, payment.worker_id)
         if not failed_of(batch).filter(pk=payment.pk).exists():
             raise BatchRefused("只有银行退回、还没有重发的才能登记不再发。请刷新页面核对。")
-        # What the bank sent back of an earlier batch and this one paid again, goes with it.
-        known = {line.pk for line in lines}
-        for line in lines:
-            if line.kind == SubsidyLine.Kind.AGAIN and line.corrects_id not in known:
-                known.add(line.corrects_id)
-                lines.append(line.corrects)
+        _refuse_corrected(lines)
         mark(SubsidyLine, [(line, LineOutcome.GIVEN_UP, reason, line.outcome_on) for line in lines], by=by)
         words = f"{payment.reason}；不再发：{reason}"[:200]
         mark(SubsidyPayment, [_as_said(payment, Outcome.GIVEN_UP, words)], by=by)
@@ -193,3 +189,36 @@ def give_up(*, payment: SubsidyPayment, reason: str, by):
             details={"batch": batch.pk, "amount": str(payment.amount)},
         )  # fmt: skip
         settle(batch, by=by)
+
+
+def _held_with_earlier(batch: SubsidyBatch, worker: int) -> list[SubsidyLine]:
+    """The person's lines, locked; what the bank sent back of an earlier batch and this one paid again, goes with it."""
+    lines = hold_lines(batch, [worker])
+    known = {line.pk for line in lines}
+    for line in lines:
+        if line.kind == SubsidyLine.Kind.AGAIN and line.corrects_id not in known:
+            known.add(line.corrects_id)
+            # From the latest back: whoever corrects one of them holds that one only.
+            lines.append(SubsidyLine.objects.select_for_update(of=("self",)).get(pk=line.corrects_id))
+    return lines
+
+
+def _refuse_corrected(lines: list[SubsidyLine]):
+    """Freed months are paid anew in full: what corrections have paid of them or taken back must come to nothing."""
+    given_up = [line.pk for line in lines]
+    rows = SubsidyLine.objects.filter(corrects__in=given_up, kind=SubsidyLine.Kind.CORRECTION)
+    rows = rows.exclude(outcome=LineOutcome.GIVEN_UP).exclude(pk__in=given_up)
+    sums = defaultdict(Decimal)
+    for row in rows.select_related("batch__organisation", "corrects__batch__organisation").order_by("pk"):
+        if not row.batch.is_final:
+            raise BatchRefused(
+                f"“{row.batch}”里还有对此人这笔钱的更正，没有审批。请先办完那个批次的审批，或者在那里删除这一行更正，"
+                "再登记不再发。"
+            )
+        sums[row.corrects] += row.amount
+    for line, corrected in sums.items():
+        if corrected:
+            raise BatchRefused(
+                f"“{line.batch}”里此人的明细另有更正，合计 {corrected} 元；月份放回以后会重复计算。"
+                f"请先对那一行办一笔相反的更正（{-corrected} 元），那个批次审批以后，再登记不再发。"
+            )

@@ -5,6 +5,7 @@ from django.urls import reverse
 from committees import services
 from committees.forms import ConfirmSeenForm, PayBatchForm, ReturnBatchForm
 from committees.models import SubsidyBatch
+from committees.services.batches import own_part
 from federation.shared.steps import StepView
 
 State = SubsidyBatch.State
@@ -45,11 +46,23 @@ class BatchStepView(StepView):
         ]
 
 
-class BatchCheckView(BatchStepView):
+class StepOfAnother(BatchStepView):
+    """For somebody of whom nothing is in the batch."""
+
+    @classmethod
+    def is_open(cls, batch, user) -> bool:
+        return cls.is_next(batch, user) and not own_part(batch, user)
+
+    @classmethod
+    def is_next(cls, batch, user) -> bool:
+        """Whether it is the batch's next step and the user's work, were it not for their own part in it."""
+        return super().is_open(batch, user)
+
+
+class BatchCheckView(StepOfAnother):
     permission = "subsidies.check"
     name, label, kind = "check", "复核", "primary"
     states = (State.DRAFT,)
-    by_others = True
     consequence = "请逐行核对以后再确认。复核以后交给第三个人审批。"
     success_message = "已复核，等待审批。"
 
@@ -57,11 +70,10 @@ class BatchCheckView(BatchStepView):
         services.check_batch(batch=self.object, by=self.request.user, seen=values["seen"])
 
 
-class BatchApproveView(BatchStepView):
+class BatchApproveView(StepOfAnother):
     permission = "subsidies.approve"
     name, label, kind = "approve", "审批", "primary"
     states = (State.CHECKED,)
-    by_others = True
     consequence = "审批以后这个批次不能再改，错的只能在以后的批次里更正。"
     success_message = "已审批。"
 

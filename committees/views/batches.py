@@ -6,6 +6,7 @@ from django.utils import timezone
 from committees import periods, services
 from committees.forms import BatchForm
 from committees.models import SubsidyBatch, SubsidyLine
+from committees.services.batches import own_part
 from committees.views import batch_steps as steps
 from committees.views.batch_steps import batch_url, batches_crumb
 from committees.views.lines import SupplementView, line_url
@@ -146,6 +147,10 @@ class BatchDetailView(ScopedDetailView):
         for label, value in (("退回原因", row.return_reason), ("没有算成", row.failure), ("备注", row.remark)):
             if value:
                 course.append({"label": label, "value": value})
+        # Whose button is missing reads why.
+        user, next_steps = self.request.user, (steps.BatchCheckView, steps.BatchApproveView)
+        if any(step.is_next(row, user) for step in next_steps) and (words := own_part(row, user)):
+            course.append({"label": "不能由您办理", "value": words})
         return [Section("金额", money), Section("办理经过", course)]
 
     def actions(self, row):

@@ -6,6 +6,7 @@ from django.utils.functional import cached_property
 from committees import services
 from committees.forms import AgainForm, CorrectForm, DeductionForm, ReturnedMoneyForm, SupplementForm
 from committees.models import Appointment, SubsidyBatch, SubsidyDeduction, SubsidyLine
+from committees.services.lines import why_not_corrected
 from committees.views.batch_steps import BatchStepView, batch_url, batches_crumb
 from federation.shared.forms import HouseForm
 from federation.shared.templatetags.ui import cn_date, cn_month
@@ -54,7 +55,8 @@ class LineDetailView(ScopedDetailView):
             wanted = [("deduct", "扣减")] if row.corrects_id is None else []
             wanted += [("remove", "删除这一行")] if row.kind != SubsidyLine.Kind.REGULAR else []
         elif row.batch.is_final:
-            wanted = [("correct", "更正")] if row.outcome != Outcome.GIVEN_UP else []
+            is_origin = row.corrects_id is None
+            wanted = [("correct", "更正")] if is_origin and row.outcome != Outcome.GIVEN_UP else []
             wanted += [("returned", "登记退汇")] if row.outcome == Outcome.PAID and row.amount > 0 else []
             wanted += [("again", "退回重发")] if row.outcome == Outcome.FAILED else []
             wanted += [("not-returned", "撤销退汇")] if may_take_back_return(row) else []
@@ -147,13 +149,23 @@ class LineCorrectView(LineStepView):
     def form_kwargs(self):
         return super().form_kwargs() | {"line": self.object}
 
+    @cached_property
+    def refusal(self) -> str:
+        return why_not_corrected(self.object)
+
+    @cached_property
+    def difference(self):
+        return None if self.refusal else services.difference(self.object)
+
     def get_form(self, instance=None):
-        initial = {"amount": services.difference(self.object)}
-        return self.form_class(self.sent(), initial=initial, **self.form_kwargs())
+        return self.form_class(self.sent(), initial={"amount": self.difference}, **self.form_kwargs())
 
     def question(self):
         asked = super().question()
-        asked["rows"].append({"label": "按今天的任职和标准算，差额", "value": f"{services.difference(self.object)} 元"})
+        if self.refusal:
+            asked["consequence"] = self.refusal
+        else:
+            asked["rows"].append({"label": "按今天的任职和标准算，差额", "value": f"{self.difference} 元"})
         return asked
 
     def act(self, values):

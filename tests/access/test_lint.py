@@ -57,7 +57,7 @@ REASONS = {
     "ledgers/documents/own_copy.py: _merges": "what hangs on a person fetched in scope",
     "ledgers/documents/own_copy.py: _requests": "what hangs on a person fetched in scope",
     "ledgers/documents/own_copy.py: _transfers": "where the person was and went, for that person",
-    "ledgers/resources.py: _added_since": "only which kinds of rows hang on the people this import made; nothing of them",
+    "ledgers/resources.py: _added_since": "which kinds of rows hang on the people this import made",
     "ledgers/resources.py: _let_wait": "the state of files the comparison has matched within the importer's scope",
     "ledgers/documents/printing.py: photos_of": "what hangs on people fetched in scope",
     "ledgers/views/own_copy.py: OwnCopyView.dispatch": "handed to get_in_scope, which narrows it",

@@ -13,6 +13,7 @@ from committees.models import SubsidyPayment
 from federation.shared.export_files import OpenedFile
 from federation.shared.jobs import run_now
 from federation.shared.models import AuditEntry
+from orgs.models import Tenure
 from tests.committees.bank import card, told
 from tests.committees.payments import JULY, approved, batch_of
 
@@ -124,3 +125,78 @@ def test_statements_are_pages_papers_and_workbooks(world, year, people, browse):
     assert AuditEntry.objects.filter(action="subsidy.statement_given").count() == 4
     for wrong in (1999, date.today().year + 1):
         assert browse("clerk").get("statement-body", world.county.pk, wrong).status_code == 404
+
+
+# --- what was sent back and paid once more --------------------------------------------------------------
+@pytest.fixture
+def sent_back(world, people, checker):
+    """Half a year with 30 yuan taken off a person of 600, sent back by the bank; that line."""
+    half = batch_of(world)
+    services.deduct(line=half.lines.get(appointment=people[0]), amount=Decimal("30"), reason="请假", by=world.clerk)
+    half.refresh_from_db()
+    half = approved(world, half, checker)
+    come_back(world, half)
+    return half.lines.get(appointment=people[0])
+
+
+def come_back(world, batch):
+    services.send_to_bank(batch=batch, by=world.clerk)
+    for payment in batch.payments.all():
+        told(payment, "failed", by=world.clerk)
+
+
+def paid_again(world, line, checker, month):
+    """`line` paid once more by a batch of a month in which the person is no longer in post."""
+    batch = batch_of(world, first=month, last=month)
+    services.pay_again(line=line, batch=batch, reason="账号已改正", by=world.clerk)
+    batch.refresh_from_db()
+    approved(world, batch, checker)
+    return batch.lines.get(corrects=line)
+
+
+def ends_with_the_half_year(appointment):
+    Tenure.objects.filter(pk=appointment.tenure_id).update(ended_on=date(2026, 6, 30))
+
+
+def test_what_is_paid_again_keeps_its_months_and_what_was_due(world, people, checker, sent_back):
+    ends_with_the_half_year(people[0])
+    again = paid_again(world, sent_back, checker, date(2026, 7, 1))
+    come_back(world, again.batch)
+    # Sent back a second time: the chain is followed to its first line.
+    paid_again(world, again, checker, date(2026, 8, 1))
+    statement = statements.of_person(people[0].tenure.worker, 2026, world.clerk)
+    totals = statement.totals
+    assert (totals.months, totals.due, totals.deducted) == (6, Decimal("600.00"), Decimal("30.00"))
+    assert (totals.corrected, totals.paid, totals.arrived) == (0, Decimal("570.00"), 0)
+    shown = [(row.line.month_count, row.line.gross_amount, row.line.deducted_amount) for row in statement.rows]
+    assert shown == [(6, Decimal("600.00"), Decimal("30.00"))] * 3
+    assert {row.line.arithmetic for row in statement.rows} == {sent_back.arithmetic}
+    again.refresh_from_db()
+    assert again.gross_amount == again.amount == Decimal("570.00")
+
+
+def test_a_correction_paid_again_stays_a_correction(world, people, checker):
+    half = approved(world, batch_of(world), checker)
+    services.send_to_bank(batch=half, by=world.clerk)
+    for payment in half.payments.all():
+        told(payment, by=world.clerk)
+    ends_with_the_half_year(people[0])
+    july = batch_of(world, **JULY)
+    line = half.lines.get(appointment=people[0])
+    services.correct_line(line=line, batch=july, amount=Decimal("60"), reason="少发", by=world.clerk)
+    july.refresh_from_db()
+    come_back(world, approved(world, july, checker))
+    paid_again(world, july.lines.get(kind="correction"), checker, date(2026, 8, 1))
+    totals = statements.of_person(people[0].tenure.worker, 2026, world.clerk).totals
+    assert (totals.months, totals.due, totals.corrected) == (6, Decimal("600.00"), Decimal("60.00"))
+    assert totals.paid == Decimal("660.00")
+
+
+def test_a_bodys_sums_agree_with_what_is_paid(world, people, checker, sent_back):
+    paid_again(world, sent_back, checker, date(2026, 7, 1))
+    body = statements.of_body(world.county, 2026, world.clerk)
+    for totals in (body.totals, *(row.totals for row in body.rows)):
+        assert totals.due - totals.deducted + totals.corrected == totals.paid
+    (row,) = [row for row in body.rows if row.name == "王建国"]
+    assert (row.totals.months, row.totals.due, row.totals.deducted) == (7, Decimal("700.00"), Decimal("30.00"))
+    assert body.totals.months == sum(row.totals.months for row in body.rows) == 12
