@@ -89,9 +89,11 @@ class MemberResultQuerySet(OwnRows, ScopedQuerySet):
     def published(self):
         return self.filter(appraisal__state="published")
 
-    def last_published_of(self, worker):
-        """The result that counts today: of the latest published appraisal of this person."""
-        return self.published().filter(worker=worker).order_by("-appraisal__as_of", "-pk").first()
+    def last_published(self, workers) -> dict:
+        """{worker id: the result that counts today}: of the latest published appraisal of each."""
+        rows = self.published().filter(worker__in=workers).order_by("appraisal__as_of", "pk")
+        # The newest comes last and stays.
+        return {row.worker_id: row for row in rows}
 
 
 class NominationQuerySet(OwnRows, ScopedQuerySet):

@@ -51,7 +51,7 @@ def nominate(*, appointment: Appointment, year: int, deeds: str, reason: str, by
 
 def first_band_of(worker) -> MemberResult | None:
     """The latest published result of the person, where its band is the first of the standard."""
-    last = MemberResult.objects.select_related("appraisal__standard").last_published_of(worker)
+    last = MemberResult.objects.select_related("appraisal__standard").last_published([worker]).get(worker.pk)
     if last is None or not last.band:
         return None
     bands = definition_of(last.appraisal).bands

@@ -1,7 +1,11 @@
 """The roster of committee members: a row is a worker, the post held at a body, and the engagement behind it."""
 
+from datetime import date
+
 from committees.bank_answers import BankAnswerRoster
 from committees.models import Appointment
+from committees.renewal_bars import bars_of
+from committees.services.contracts import lasts_longer, why_not_longer
 from committees.training_roster import AttendanceRoster
 from federation.shared import normalise
 from federation.shared.ethnicity import ETHNICITY
@@ -180,7 +184,20 @@ class MemberRoster(RecordRoster):
         tenures = {}
         for tenure in paid:
             tenures.setdefault(tenure.worker_id, []).append(tenure)
-        return _Stored(keys, workers, tenures, places)
+        return _Stored(keys, workers, tenures, places, self._barred(table, keys, workers, tenures))
+
+    @staticmethod
+    def _barred(table, keys, workers, tenures) -> dict[int, str]:
+        """{appointment id: why its contract may not last longer} of those that the sheet would lengthen."""
+        longer = {
+            tenure.appointment
+            for key, last in zip(keys, table.column("contract_to"), strict=True)
+            if last and key in workers
+            for tenure in tenures.get(workers[key].pk, [])
+            if hasattr(tenure, "appointment") and lasts_longer(tenure.appointment, date.fromisoformat(last))
+        }
+        by_pk = {each.pk: each for each in longer}
+        return {pk: why_not_longer(by_pk[pk], bars) for pk, bars in bars_of(longer).items()}
 
     def wanted(self, table, index, stored):
         place = stored.places.by_pk[table.places[index]]
@@ -222,6 +239,9 @@ class MemberRoster(RecordRoster):
         yield held
         values = {_APPOINTMENT_FIELDS.get(name, name): given.get(name, "") for name in _APPOINTMENT}
         engagement = getattr(tenure, "appointment", None) if tenure is not None else None
+        if engagement is not None and engagement.pk in stored.barred:
+            table.refuse(index, "contract_to", stored.barred[engagement.pk])
+            return
         yield Wanted(
             "聘任", Appointment, engagement, values | {"role": role}, {"tenure": held, "organisation_id": place.pk}
         )
@@ -236,11 +256,12 @@ class MemberRoster(RecordRoster):
 
 
 class _Stored:
-    def __init__(self, keys, workers, tenures, places):
+    def __init__(self, keys, workers, tenures, places, barred):
         self.keys = keys
         self.workers = workers
         self.tenures = tenures
         self.places = places
+        self.barred = barred
 
 
 def _role_at(place) -> str:

@@ -5,7 +5,7 @@ import datetime
 from django.db import transaction
 
 from committees.models import Appointment, PastContract
-from committees.renewal_bars import bars_against
+from committees.renewal_bars import Bar, bars_against
 from committees.services.renewal_permits import RENEWED_BY_PERMIT, permits_used, use_permits, why_not_renewed
 from federation.shared.history import create_versioned, save_versioned
 from federation.shared.templatetags.ui import cn_date
@@ -64,8 +64,11 @@ def refuse_longer(stored: Appointment, contract_to: datetime.date | None):
     A permit lifts it for a renewal only: that keeps the contract before it, and with it what the permit was used for.
     """
     if lasts_longer(stored, contract_to) and (bars := bars_against(stored)):
-        words = why_not_renewed(stored) or "".join(bar.words for bar in bars) + BY_RENEWAL
-        raise TenureRefused({"contract_to": words})
+        raise TenureRefused({"contract_to": why_not_longer(stored, bars)})
+
+
+def why_not_longer(stored: Appointment, bars: list[Bar]) -> str:
+    return why_not_renewed(stored) or "".join(bar.words for bar in bars) + BY_RENEWAL
 
 
 def lasts_longer(stored: Appointment, contract_to: datetime.date | None) -> bool:

@@ -3,31 +3,45 @@
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from assessments import appraisals
 from committees import services
 from committees.models import Appointment, PastContract, RenewalPermit
+from committees.renewal_bars import bars_of
 from orgs.models import Tenure
 from orgs.services import TenureRefused
-from tests.assessments.members import appraised, engage, published, result_of, score
+from tests.assessments.members import appraised, engage, published, score
 from tests.orgs.conftest import boxes
+from tests.rosters.conftest import course  # noqa: F401  (a fixture)
+from tests.rosters.people import roster_file
+from tests.rosters.test_records import member as row
 
 pytestmark = pytest.mark.django_db
 FIRST, LAST, LATER = date(2025, 1, 1), date(2026, 12, 31), date(2029, 12, 31)
 MOVED_ON = date(2026, 11, 22)
 
 
+def bar(world, *members) -> Appointment:
+    """The lowest of the bands, published, for these members; gives the first."""
+    appraisal = appraised(world.county, world.clerk)
+    for result in list(appraisal.results.all()):
+        result = score(result, world.clerk)
+        band = "不称职" if result.worker_id in {member.tenure.worker_id for member in members} else "称职"
+        appraisals.give_band(
+            result=result, band=band, reason="全年表现", by=world.leader, expected_version=result.version
+        )
+    published(world, appraisal)
+    return Appointment.objects.select_related("tenure__worker", "tenure__organisation").get(pk=members[0].pk)
+
+
 @pytest.fixture
 def barred(world) -> Appointment:
     """Somebody of the village, under contract, whose last published band is the lowest."""
     member = engage(world.village, "甲")
-    result = score(result_of(appraised(world.county, world.clerk), member), world.clerk)
-    appraisals.give_band(
-        result=result, band="不称职", reason="全年表现", by=world.leader, expected_version=result.version
-    )
-    published(world, result.appraisal)
     Appointment.objects.filter(pk=member.pk).update(contract_from=FIRST, contract_to=LAST)
-    return Appointment.objects.select_related("tenure__worker", "tenure__organisation").get(pk=member.pk)
+    return bar(world, member)
 
 
 def permitted(world, appointment):
@@ -127,3 +141,31 @@ def test_a_permit_without_a_contract_says_what_to_record_first(browse, world, ba
     permitted(world, barred)
     answer = browse("director").post("member-move", barred.tenure_id, **moving(world.township, LAST))
     assert "还没有登记现在的聘期" in refusal(answer, "organisation")
+
+
+# --- the roster -----------------------------------------------------------------------------------------
+def test_a_roster_does_not_lengthen_the_contract(course, world):  # noqa: F811
+    course.written(roster_file([row(0), row(1)]), kind="members")
+    engaged = bar(world, Appointment.objects.get(tenure__worker__name=row(0)["姓名"]))
+    longer = roster_file([row(0, 聘期止=str(LATER)), row(1, 聘期止=str(LATER))])
+    refused = course.send(longer, kind="members")
+    assert (refused.wrong_count, refused.changed_count) == (1, 1)
+    (error,) = course.errors(refused)
+    assert services.why_not_renewed(engaged) in str(error)
+    permitted(world, engaged)
+    (error,) = course.errors(course.send(longer, kind="members"))
+    assert "请用“续聘”办理" in str(error), "only a renewal uses a permit up"
+    shorter = course.send(roster_file([row(0, 聘期止="2026-06-30")]), kind="members")
+    assert (shorter.wrong_count, shorter.changed_count) == (0, 1)
+
+
+def test_many_contracts_are_asked_about_as_few_times_as_one(course, world):  # noqa: F811
+    course.written(roster_file([row(serial) for serial in range(8)]), kind="members")
+    engaged = list(Appointment.objects.select_related("tenure"))
+    bar(world, *engaged[:3])
+    counts = []
+    for some in (engaged[:1], engaged):
+        with CaptureQueriesContext(connection) as queries:
+            found = bars_of(some)
+        counts.append(len(queries))
+    assert len(found) == 3 and counts[0] == counts[1]
