@@ -113,7 +113,8 @@ def test_a_statement_holds_only_what_its_reader_sees(world, year):
 
 def test_statements_are_pages_papers_and_workbooks(world, year, people, browse):
     uid = people[0].tenure.worker.uid
-    assert "更正：2026 年 1 月至 6 月那一批" in browse("clerk").get("statement-member", uid, 2026).content.decode()
+    page = browse("clerk").get("statement-member", uid, 2026).content.decode()
+    assert "更正：2026 年 1 月至 6 月那一批" in page and "另有更正 -30.50 元，已算在实发里" in page
     assert "更正和重发" in browse("clerk").get("statement-body", world.county.pk, 2026).content.decode()
     for name, place in (("statement-member", uid), ("statement-body", world.county.pk)):
         paper = browse("clerk").get(f"{name}-pdf", place, 2026)
