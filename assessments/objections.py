@@ -127,6 +127,8 @@ def _told(result: MemberResult) -> dict:
 def _reckon_again(appraisal: Appraisal, result: MemberResult, points: dict, band: str, reason: str, by):
     """Store the points and put into `result`, not stored yet, what follows from them and from today's facts."""
     definition = definition_of(appraisal)
+    # The objection keeps all the words.
+    reason = reason.strip()[:300]
     for code, each in points.items():
         COURSE.check_points(definition, code, each, reason)
         put_points(appraisal, result, code, points=each, reason=reason, by=by)

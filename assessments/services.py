@@ -121,6 +121,7 @@ def finish_run(run: Run, written: list | None = None):
     # All that is judged has been written: more rows than that are of bodies that left.
     if BodyResult.objects.filter(run=run).count() != run.body_count:
         storing.drop_unjudged(run, still_judged)
+    storing.drop_empty_areas(run, written)
     if written is None:
         storing.rank_area(run)
         rest = [part for part in parts_of(run) if part.rest]

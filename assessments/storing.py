@@ -119,6 +119,19 @@ def drop_unjudged(run, still_judged):
     BodyResult.objects.filter(run=run).exclude(organisation__in=still_judged.order_by().values("pk")).delete()
 
 
+def drop_empty_areas(run, scores: list | None):
+    """Delete the totals of areas in which nobody is judged any more: the upper ones would add them up again.
+
+    `scores` are those of all bodies, where they are at hand.
+    """
+    paths = [score.body.path for score in scores] if scores is not None else None
+    if paths is None:
+        paths = BodyResult.objects.filter(run=run).values_list("org_path", flat=True)
+    above = {path[:end] for path in paths for end in range(Organisation.steplen, len(path) + 1, Organisation.steplen)}
+    areas = AreaResult.objects.filter(run=run).values_list("pk", "org_path")
+    AreaResult.objects.filter(pk__in=[pk for pk, path in areas if path not in above]).delete()
+
+
 def ranks_of(scores) -> dict[int, int]:
     """Rank by total among `scores`; equal totals share one (1, 2, 2, 4)."""
     ranks, place, last = {}, 0, None

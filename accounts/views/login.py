@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 
 from accounts import attempts
 from accounts.forms import LoginForm, NewPasswordForm
+from accounts.models import User
 from accounts.sessions import begin_session
 from federation.shared import audit
 from federation.shared.permissions import LOGGED_IN, PUBLIC
@@ -43,6 +44,9 @@ GUESSED = (
 )
 
 
+OVERTAKEN = "您的账号刚被停用，或者密码刚被重设，这次没有修改。请重新登录；登录不了请联系本单位管理员。"
+
+
 class LogoutView(views.LogoutView):
     permission = LOGGED_IN
 
@@ -59,12 +63,20 @@ class PasswordChangeView(views.PasswordChangeView):
         return super().get(request, *args, **kwargs)
 
     def form_valid(self, form):
+        user = form.user
         with transaction.atomic():
-            form.user.must_change_password = False
-            form.save()
-            audit.record("accounts.password_changed", actor=form.user, target=form.user)
+            stored = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+            if not stored.is_active or stored.password != user.password:
+                # Disabled, or given another password, while the words were looked at: that stands.
+                logout(self.request)
+                messages.error(self.request, OVERTAKEN)
+                return redirect("login")
+            form.save(commit=False)
+            user.must_change_password = False
+            user.save(update_fields=["password", "must_change_password"])
+            audit.record("accounts.password_changed", actor=user, target=user)
         # As super() does: this login stays, every other session of the account ends.
-        views.update_session_auth_hash(self.request, form.user)
+        views.update_session_auth_hash(self.request, user)
         return redirect(self.get_success_url())
 
     def form_invalid(self, form):

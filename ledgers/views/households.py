@@ -326,7 +326,7 @@ class HouseholdMembersView(ScopedActView):
 
     def dispatch(self, request, *args, uid, **kwargs):
         self.object = get_in_scope(Household.objects, request.user, EDIT, uid=uid)
-        self.typed = request.GET.get("q", "").strip()[:50]
+        self.typed = request.GET.get("q", "").replace("\0", "").strip()[:50]
         return super().dispatch(request, *args, **kwargs)
 
     def get_title(self):

@@ -12,6 +12,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import services
 from accounts.attempts import ALLOWED
 from accounts.models import Assignment, User
 from federation.shared.display import safe_next
@@ -140,6 +141,32 @@ def test_a_reset_password_must_be_changed_before_anything_else(client, world):
     world.clerk.refresh_from_db()
     assert world.clerk.check_password(new)
     assert not world.clerk.must_change_password
+
+
+@pytest.mark.parametrize("meanwhile", ["disabled", "reset"])
+def test_what_the_administrator_did_meanwhile_stands(as_user, world, monkeypatch, meanwhile):
+    """A new password is looked at for a while; whoever is being shut out does not come back by it."""
+    client, check = as_user("clerk"), User.check_password
+
+    def checked(user, word):
+        right = check(user, word)
+        account = User.objects.get(pk=user.pk)
+        if meanwhile == "disabled":
+            services.set_active(account=account, active=False, by=world.administrator)
+        else:
+            services.reset_password(account=account, by=world.administrator)
+        monkeypatch.setattr(User, "check_password", check)
+        return right
+
+    monkeypatch.setattr(User, "check_password", checked)
+    new = "新的密码-Gansu-73"
+    sent = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    assert client.post(reverse("password_change"), sent).url == reverse("login")
+    after = User.objects.get(pk=world.clerk.pk)
+    assert not after.check_password(new)
+    assert (after.is_active, after.must_change_password) == (meanwhile != "disabled", meanwhile == "reset")
+    assert client.get(reverse("more")).status_code == 302
+    assert not AuditEntry.objects.filter(action="accounts.password_changed").exists()
 
 
 def test_a_weak_new_password_is_refused_in_chinese(as_user, world):

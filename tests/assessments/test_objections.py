@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from assessments import appraisals, objections
 from assessments.appraisals import AppraisalRefused
-from assessments.models import Appraisal, MemberResult, Objection
+from assessments.models import Appraisal, MemberPoints, MemberResult, Objection
 from federation.shared.history import history_of
 from federation.shared.working_days import after_working_days, working_days_between
 from tests.assessments.members import appraised, engage, published, result_of, score
@@ -108,6 +108,18 @@ def test_a_corrected_result_takes_its_place_and_others_keep_the_published_one(wo
 def test_the_band_is_corrected_too(world, result):
     decide(object_to(result, world.director), world.leader, is_corrected=True, band="称职")
     assert MemberResult.objects.get(pk=result.pk).band == "称职"
+
+
+def test_a_long_opinion_is_kept_whole_with_the_decision_and_fits_where_it_is_repeated(world, result):
+    words = "核对了评议表。" * 100
+    row = decide(
+        object_to(result, world.director), world.leader, is_corrected=True, points={"M6": Decimal("14.00")},
+        band="称职", reason=words,
+    )  # fmt: skip
+    given = MemberPoints.objects.get(item_code="M6", appointment=result.appointment)
+    assert (row.decision, given.reason, MemberResult.objects.get(pk=result.pk).band_reason) == (
+        words, words[:300], words[:300],
+    )  # fmt: skip
 
 
 def test_a_result_that_is_kept_does_not_change(world, result):

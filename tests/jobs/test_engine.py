@@ -1,7 +1,9 @@
 """Claim, fence, zombie, cancel, park, rights at run time: on real rows, without workers."""
 
+from dataclasses import replace
+
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from federation.shared.jobs import JobRefused, LostLease, cancel, engine, retry_parked, run_now
 from federation.shared.jobs.context import WorkContext
@@ -152,6 +154,23 @@ def test_a_kind_tidies_up_once_however_its_job_ends_without_success(world, ask):
         ["parked"],
     ]
     assert given_up.state == Job.State.CANCELLED
+
+
+def test_a_job_whose_tidying_up_the_database_interrupts_is_not_ended_half(world, ask, monkeypatch):
+    """Else what it was doing would stand as under way for ever, with no job that ends it."""
+    job = ask("test.tidy", by=world.clerk)
+
+    def deadlock(job):
+        raise OperationalError("deadlock detected")
+
+    kind = replace(kind_of("test.tidy"), on_failure=deadlock)
+    monkeypatch.setattr("federation.shared.jobs.services.kind_or_none", lambda name: kind)
+    with pytest.raises(OperationalError):
+        cancel(job=job)
+    monkeypatch.undo()
+    job.refresh_from_db()
+    assert job.is_open
+    assert cancel(job=job).result["tidied"] == ["cancelled"]
 
 
 def test_a_job_that_may_not_be_cancelled_says_so(world, ask):

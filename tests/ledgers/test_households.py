@@ -210,6 +210,7 @@ def test_a_name_finds_members_and_another_village_is_not_searched(as_user, world
     page = reverse("household-members", args=[household.uid])
     offered = client.get(page, {"q": "柳"}).context["form"].fields["members"].choices
     assert [value for value, _words in offered] == [str(found.pk)]
+    assert client.get(page, {"q": "柳\0如"}).status_code == 200
     assert client.post(f"{page}?q=柳", {"members": [found.pk]}).status_code == 302
     assert again(found).household == household
 

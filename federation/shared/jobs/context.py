@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from federation.shared.jobs.kinds import JobCancelled, JobKind, JobRefused, LostLease
@@ -195,6 +195,9 @@ def end_job(job: Job, kind: JobKind | None, state: JobState, error: str):
     try:
         with transaction.atomic():
             kind.on_failure(job)
+    except (OperationalError, InterfaceError):
+        # A deadlock, a lost connection: whoever ends the job does it again as a whole.
+        raise
     except Exception:
         # The job must end all the same, or it would be taken up again for ever.
         logger.exception("tidying up after job %s failed", job.pk)
