@@ -4,6 +4,7 @@ Accounts come without a password. Whoever imported them hands first passwords ou
 so that no password ever lies in a file or in a job.
 """
 
+import copy
 import datetime
 
 from django.core.exceptions import ValidationError
@@ -20,6 +21,7 @@ from federation.shared.rosters import RosterColumn, register
 from federation.shared.rosters.resource import PreviewOutdated, RosterResource
 from federation.shared.rosters.table import CHANGED, NEW, UNCHANGED, find_doubles
 from federation.shared.sealed_blobs import blind_indexes
+from federation.shared.templatetags.ui import cn_date
 from orgs.models import Tenure
 
 ROLE = Dictionary(
@@ -37,6 +39,7 @@ ROLE = Dictionary(
     },
 )
 NOT_THERE = "“{role}”不能设在{place}。请核对角色和机构的级别。"
+ENDED = "这个角色已于 {day}结束。要继续担任，请填写新的有效期；不再担任，请删去这一行。"
 PAST = "有效期已过。请填今天或以后的日期，一直有效的不填。"
 GONE = "这个机构已不在您管理的范围内。请核对。"
 NOBODY = "这个机构没有身份证号与此相同的在任工作人员。请核对号码，或先登记任职；不对应工作人员的不填。"
@@ -136,7 +139,9 @@ class AccountRoster(RosterResource):
         try:
             wanted.check(stored.user)
         except ValidationError as refusal:
-            return table.refuse(index, "role", "".join(refusal.messages))
+            # An assignment's fields are called like the columns here.
+            column = next(iter(refusal.error_dict)) if hasattr(refusal, "error_dict") else "role"
+            return table.refuse(index, column, "".join(refusal.messages))
         changes = wanted.changes()
         if changes:
             table.outcomes[index] = NEW if account is None else CHANGED
@@ -218,9 +223,22 @@ class _Wanted:
         )  # fmt: skip
 
     def check(self, by):
-        """A further role of an account that is there, asked as the form asks it. Raises ValidationError."""
-        if self.account is not None and self.assignment is None:
+        """What the account would have besides, asked as it is asked when it is written. Raises ValidationError."""
+        if self.account is None:
+            return
+        if self.assignment is None:
             services.check_assignment(self._new_assignment(), by=by)
+        elif self._is_moved:
+            # A copy: the stored one is compared with still.
+            moved = copy.copy(self.assignment)
+            moved.until = self.until
+            services.check_assignment(moved, by=by)
+        elif self.assignment.until and self.assignment.until < timezone.localdate():
+            raise ValidationError({"until": ENDED.format(day=cn_date(self.assignment.until))})
+
+    @property
+    def _is_moved(self) -> bool:
+        return self.assignment is not None and self.until is not None and self.until != self.assignment.until
 
     def values(self) -> dict:
         """{field: value} of the account that the row gives; what is empty leaves what is stored."""
@@ -238,7 +256,7 @@ class _Wanted:
         role = f"{Role(self.row['role']).label}（{self.place.name}）"
         if self.assignment is None:
             found["角色"] = ["", role + (f"，至 {self.until}" if self.until else "")]
-        elif self.until and self.until != self.assignment.until:
+        elif self._is_moved:
             found["有效期至"] = [str(self.assignment.until or "一直有效"), str(self.until)]
         if self.worker is not None and (self.account is None or self.account.worker_id != self.worker.pk):
             found["对应的工作人员"] = ["", self.worker.name]
@@ -262,7 +280,7 @@ class _Wanted:
         if self.assignment is None:
             granted = services.grant_role(assignment=self._new_assignment(), by=by)
             written["changed"].append(["granted", granted.pk, granted.version, {}])
-        elif self.until and self.until != self.assignment.until:
+        elif self._is_moved:
             old, self.assignment.until = self.assignment.until, self.until
             services.change_role_dates(
                 assignment=self.assignment, expected_version=self.assignment.version, by=by

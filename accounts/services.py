@@ -122,24 +122,24 @@ def grant_role(*, assignment: Assignment, by) -> Assignment:
     """Raises ValidationError as `check_assignment` does: it is asked again, now that nobody else can grant as well."""
     refuse_own_account(assignment.user, by)
     with transaction.atomic():
-        _lock_rights_of(assignment)
+        lock_rights_of(assignment.user_id)
         check_assignment(assignment, by=by)
         return create_versioned(assignment, by=by, action="accounts.role.granted")
 
 
-def change_role_dates(*, assignment: Assignment, expected_version: int, by) -> Assignment:
+def change_role_dates(*, assignment: Assignment, expected_version: int, by, via: str = "form") -> Assignment:
     """Save the dates set in `assignment`. Raises as `check_assignment` and `save_versioned` do."""
     refuse_own_account(assignment.user, by)
     with transaction.atomic():
-        _lock_rights_of(assignment)
+        lock_rights_of(assignment.user_id)
         check_assignment(assignment, by=by)
-        save_versioned(assignment, by=by, expected_version=expected_version, action="accounts.role.changed")
+        save_versioned(assignment, by=by, via=via, expected_version=expected_version, action="accounts.role.changed")
     return assignment
 
 
-def _lock_rights_of(assignment: Assignment):
+def lock_rights_of(account: int):
     """Two who grant to one account do so one after the other, so that the second sees what the first gave."""
-    User.objects.select_for_update(no_key=True, of=("self",)).get(pk=assignment.user_id)
+    User.objects.select_for_update(no_key=True, of=("self",)).get(pk=account)
 
 
 def link_worker(*, account: User, worker: Worker | None, by, expected_version: int):

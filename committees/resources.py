@@ -2,6 +2,9 @@
 
 from datetime import date
 
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
 from committees.bank_answers import BankAnswerRoster
 from committees.models import Appointment
 from committees.renewal_bars import bars_of
@@ -11,16 +14,15 @@ from federation.shared import normalise
 from federation.shared.ethnicity import ETHNICITY
 from federation.shared.list_exports import Shown, roster_shown
 from federation.shared.normalise import Dictionary
-from federation.shared.pinyin import pinyin_of
 from federation.shared.rosters import RosterColumn, register
 from federation.shared.rosters.record_based import RecordRoster, Wanted
-from federation.shared.rosters.table import find_doubles
+from federation.shared.rosters.table import TRANSFER, find_doubles
 from federation.shared.sealed_blobs import blind_indexes
-from orgs.models import Identity, Level, PlaceKind, Post, Sex, Tenure, Worker
+from orgs.models import PAID_POSTS, Identity, Level, Organisation, PlaceKind, Post, Sex, Tenure, Worker
 from orgs.places import Places, WrittenPlaces, find_all
 from orgs.worker_rules import contradictions
 
-__all__ = ["AttendanceRoster", "MemberRoster", "prepare_written"]
+__all__ = ["AttendanceRoster", "BankAnswerRoster", "MemberRoster", "prepare_written"]
 
 ROLE = Dictionary(
     Appointment.Role.choices,
@@ -34,7 +36,12 @@ ROLE = Dictionary(
 IDENTITY = Dictionary(Identity.choices, {"disabled": ["本人残疾", "残疾"], "relative": ["亲友", "残疾人亲属", "亲属"]})
 EMPLOYMENT = Dictionary(Appointment.Employment.choices, {"public_welfare": ["公益岗", "公益性岗"]})
 ELSEWHERE = "其他机构"
-__all__ = ["BankAnswerRoster", "MemberRoster", "prepare_written"]
+SET_ASIDE = (
+    "第 {rows} 行{more}的人在别处登记，没有改动，这次也不写入。请先核对身份证号。号码无误的：现在仍在别处任职的，"
+    "请那个机构办理调任或离任；已经离任、现由您这里聘任的，请打开聘任机构的页面，按“聘任”登记。"
+)
+# Behind every day, as texts of days are compared.
+_OPEN = "9999-12-31"
 
 _WORKER = ("name", "sex", "ethnicity", "born_on", "education", "political_status", "phone", "address", "identity",
            "certificate_number", "relative_name", "relation", "payment_account")  # fmt: skip
@@ -101,7 +108,10 @@ class MemberRoster(RecordRoster):
     )  # fmt: skip
 
     def places_of(self, roster_import, user):
-        return Places.of_import(roster_import, user, levels=(Level.TOWNSHIP, Level.VILLAGE))
+        places = Places.of_import(roster_import, user, levels=(Level.TOWNSHIP, Level.VILLAGE))
+        # More than a row may name: who stood at a body since abolished, or stands at the county's, is no stranger.
+        places.own = Organisation.objects.visible_to(user, "rosters.import").under(roster_import.organisation.path)
+        return places
 
     def place_choices(self, places):
         return places.choices()
@@ -173,16 +183,23 @@ class MemberRoster(RecordRoster):
 
     # --- compare ----------------------------------------------------------------------------------
 
+    def compare(self, table, places, *, lock=False):
+        super().compare(table, places, lock=lock)
+        aside = [row for row, outcome in zip(table.rows, table.outcomes, strict=True) if outcome == TRANSFER]
+        if aside:
+            more = f"等 {len(aside)} 行" if len(aside) > 5 else ""
+            table.notices.append(SET_ASIDE.format(rows="、".join(map(str, aside[:5])), more=more))
+
     def load(self, table, places, *, lock):
         keys = blind_indexes("id_number", table.column("id_number"))
         # Not narrowed to the importer's scope: a person on file elsewhere must be noticed, and is never taken.
         found = Worker._base_manager.filter(id_number_index__in=[key for key in keys if key])
         workers = {bytes(worker.id_number_index): worker for worker in (found.select_for_update() if lock else found)}
-        paid = Tenure._base_manager.filter(
-            worker__in=workers.values(), post__in=[Post.COMMITTEE_MEMBER, Post.SUNSHINE_TUTOR]
-        ).select_related("organisation", "appointment", "worker")
+        held = Tenure._base_manager.filter(worker__in=workers.values()).select_related(
+            "organisation", "appointment", "worker"
+        )
         tenures = {}
-        for tenure in paid:
+        for tenure in held.annotate(is_own=Exists(places.own.filter(pk=OuterRef("organisation")))):
             tenures.setdefault(tenure.worker_id, []).append(tenure)
         return _Stored(keys, workers, tenures, places, self._barred(table, keys, workers, tenures))
 
@@ -205,28 +222,21 @@ class MemberRoster(RecordRoster):
         post = Post.SUNSHINE_TUTOR if role == Appointment.Role.SUNSHINE_TUTOR else Post.COMMITTEE_MEMBER
         worker = stored.workers.get(stored.keys[index])
         tenures = stored.tenures.get(worker.pk, []) if worker else []
-        elsewhere = [tenure for tenure in tenures if tenure.organisation_id != place.pk and tenure.ended_on is None]
-        if (worker is not None and not tenures and not self._is_known_here(worker, stored)) or elsewhere:
-            held_at = stored.places.by_pk.get(elsewhere[0].organisation_id) if elsewhere else None
-            self.set_aside(table, index, held_at.label if held_at else ELSEWHERE, place.label)
+        if worker is not None and (held_at := self._elsewhere(tenures, place, stored)):
+            self.set_aside(table, index, held_at, place.label)
             return
         given = {name: column[index] for name, column in table.values.items()}
-        full, initials = pinyin_of(given["name"])
         person = Wanted("本人", Worker, worker, {name: given.get(name, "") for name in _WORKER})
         if worker is None:
             person.values["id_number"] = given["id_number"]
-            person.fixed = {"name_pinyin": full, "name_initials": initials}
         yield person
-        tenure = next(
-            (
-                one
-                for one in tenures
-                if one.organisation_id == place.pk
-                and one.post == post
-                and (one.ended_on is None or str(one.started_on) == given["started_on"])
-            ),
-            None,
-        )
+        paid = [one for one in tenures if one.post in PAID_POSTS]
+        same = [one for one in paid if one.organisation_id == place.pk and one.post == post]
+        tenure = _meant(same, given)
+        overlapped = _overlapped(tenure, same, paid, given)
+        if overlapped is not None:
+            table.refuse(index, "started_on", _overlap_words(overlapped))
+            return
         held = Wanted(
             "任职",
             Tenure,
@@ -247,9 +257,18 @@ class MemberRoster(RecordRoster):
         )
 
     @staticmethod
-    def _is_known_here(worker, stored) -> bool:
-        """Holds some other post (director, chair) at a body the importer may write for."""
-        return Tenure._base_manager.filter(worker=worker, organisation__in=list(stored.places.by_pk)).exists()
+    def _elsewhere(tenures, place, stored) -> str:
+        """Where a person on file belongs, if not to `place`; of a body outside the area no more than that."""
+        today = timezone.localdate()
+        strange = [one for one in tenures if not one.is_own]
+        # Whoever has no post at all is on file with somebody, but not here.
+        if len(strange) == len(tenures) or any(one.ended_on is None or one.ended_on >= today for one in strange):
+            return ELSEWHERE
+        for one in tenures:
+            if one.post in PAID_POSTS and one.organisation_id != place.pk and one.ended_on is None:
+                held_at = stored.places.by_pk.get(one.organisation_id)
+                return held_at.label if held_at else ELSEWHERE
+        return ""
 
     def is_new(self, wanted):
         return any(one.model is Tenure and one.stored is None for one in wanted)
@@ -262,6 +281,46 @@ class _Stored:
         self.tenures = tenures
         self.places = places
         self.barred = barred
+
+
+def _meant(same: list[Tenure], given: dict) -> Tenure | None:
+    """Of the tenures of this post here, the one that began on the row's day, or else the one still held."""
+    for one in same:
+        if str(one.started_on) == given["started_on"]:
+            return one
+    ended_on = given.get("ended_on") or _OPEN
+    # What ended before that one began is another tenure.
+    return next((one for one in same if one.ended_on is None and str(one.started_on) <= ended_on), None)
+
+
+def _overlapped(tenure, same, paid, given) -> Tenure | None:
+    """The paid tenure with a day of what the row wants: check_tenure's rule, asked of what was read already."""
+    stored = (str(tenure.started_on), str(tenure.ended_on or _OPEN)) if tenure else ("", _OPEN)
+    first, last = given["started_on"], given.get("ended_on") or stored[1]
+    if (first, last) == stored:
+        return None
+    is_permitted = tenure is not None and tenure.permit_id is not None
+    return next(
+        (
+            one
+            for one in paid
+            if one is not tenure
+            and (one in same or not (is_permitted or one.permit_id))
+            and str(one.started_on) <= last
+            and first <= str(one.ended_on or _OPEN)
+        ),
+        None,
+    )
+
+
+def _overlap_words(tenure: Tenure) -> str:
+    where = ELSEWHERE
+    if tenure.is_own:
+        where = f"{tenure.organisation.label}（{tenure.started_on} 至 {tenure.ended_on or '今'}）"
+    return (
+        f"与此人在{where}的受聘任职有重叠的日子，不能同时受聘两个岗位。请核对任职日期和离任日期；"
+        "是原来那次任职的，请写它的任职日期；已准许同时受聘的，请在机构页面按“聘任”登记。"
+    )
 
 
 def _role_at(place) -> str:

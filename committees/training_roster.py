@@ -1,12 +1,14 @@
 """The roster of who was at a training: a row is a person at a session, with result and certificate."""
 
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from django.db.models import Q
 from django.utils import timezone
 
 from committees.models import Appointment, TrainingAttendance, TrainingSession
+from committees.services.training import CERTIFICATE, replaces
 from federation.shared import normalise
 from federation.shared.normalise import Dictionary, NotNormal
 from federation.shared.rosters import RosterColumn, register
@@ -29,8 +31,7 @@ RESULT = Dictionary(
     [choice for choice in Result.choices if choice[0]],
     {"passed": ["通过", "及格", "达标"], "failed": ["未通过", "不及格", "未达标"], "excellent": ["优"]},
 )
-_CERTIFICATE = ("certificate_number", "certificate_issued_on", "certificate_expires_on")
-_OWN = ("presence", "hours", "result", *_CERTIFICATE)
+_OWN = ("presence", "hours", "result", *CERTIFICATE)
 
 
 def hours(value: str) -> str:
@@ -95,7 +96,7 @@ class AttendanceRoster(RecordRoster):
     # --- check: what the file alone tells -----------------------------------------------------------
 
     def check(self, table, places):
-        names = ("presence", "hours", "result", *_CERTIFICATE)
+        names = ("presence", "hours", "result", *CERTIFICATE)
         for index, given in enumerate(zip(*(table.column(name) for name in names), strict=True)):
             presence, taken, result, number, issued, expires = given
             if presence and presence != Presence.ATTENDED:
@@ -141,16 +142,16 @@ class AttendanceRoster(RecordRoster):
         if values["presence"] == Presence.ATTENDED and session.is_planned:
             yield stored.held(session)
         appointment = getattr(known.tenure if known is not None else tenure, "appointment", None)
-        if self._carries(session, values, appointment):
-            yield Wanted("上岗证", Appointment, appointment, {name: values[name] for name in _CERTIFICATE})
+        if self._carries(session, values, known, appointment):
+            yield Wanted("上岗证", Appointment, appointment, {name: values[name] for name in CERTIFICATE})
 
     @staticmethod
-    def _carries(session, values, appointment) -> bool:
-        """Whether the certificate becomes that of the appointment: see training.carry_to_appointment."""
-        if not (session.gives_certificate and values["certificate_number"] and appointment is not None):
+    def _carries(session, values, known, appointment) -> bool:
+        """Whether the certificate becomes that of the appointment; a row without a number leaves what is stored."""
+        number = values["certificate_number"]
+        if not (session.gives_certificate and number and appointment is not None):
             return False
-        known = appointment.certificate_issued_on
-        return known is None or values["certificate_issued_on"] >= known.isoformat()
+        return replaces(number, date.fromisoformat(values["certificate_issued_on"]), known, appointment)
 
     def _session(self, table, index, stored) -> TrainingSession | None:
         code, title, day = (table.column(name)[index] for name in ("session_code", "session_title", "session_date"))

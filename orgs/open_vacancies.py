@@ -45,10 +45,14 @@ def bodies_with_vacancies(bodies, day, *, post: str = "", longer_than: int = 0):
 
 def is_vacant(post: str, day, longer_than: int = 0) -> Q:
     """Of a body that owes `post`: that nobody holds it on `day`, for more than `longer_than` days."""
+    # The latest day it may have fallen vacant on; that day and `day` both count (see days_vacant).
     since = day - datetime.timedelta(days=longer_than)
     held = Tenure.objects.filter(organisation=OuterRef("pk"), post=post, started_on__lte=day)
     vacant = ~Q(Exists(held.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=since))))
-    return vacant & Q(established_on__lt=since) if longer_than else vacant
+    if not longer_than:
+        return vacant
+    # An undated body tells since when only by the last tenure (see vacant_since); without one nobody knows.
+    return vacant & (Q(established_on__lte=since) | Q(established_on__isnull=True) & Q(Exists(held)))
 
 
 def owed_posts(year: int, post: str = "") -> dict[str, Q]:

@@ -6,7 +6,6 @@ from django.utils import timezone
 
 from federation.shared import normalise
 from federation.shared.normalise import YES_NO, Dictionary
-from federation.shared.pinyin import pinyin_of
 from federation.shared.rosters import RosterColumn, register
 from federation.shared.rosters.record_based import RecordRoster, Wanted
 from federation.shared.rosters.table import RosterTable
@@ -354,10 +353,7 @@ class StoredFacts:
         """The worker a row names; somebody new who is named in several rows is one person."""
         if worker is not None:
             return Wanted(word, Worker, worker, {"name": name})
-        full, initials = pinyin_of(name)
-        new = Wanted(
-            word, Worker, None, {"name": name, "id_number": number}, {"name_pinyin": full, "name_initials": initials}
-        )
+        new = Wanted(word, Worker, None, {"name": name, "id_number": number})
         return self._new_people.setdefault(number, new) if number else new
 
     def is_known_here(self, worker: Worker) -> bool:

@@ -18,6 +18,7 @@ _REGULATION = Dictionary(
 _LEDGER = Dictionary(
     LedgerKind.choices, {value: [word.partition(" ")[0], word.partition(" ")[2]] for value, word in LedgerKind.choices}
 )
+COUNT_DIGITS = 6
 _COUNTED = re.compile(r"(.*?[^0-9])[(:]?([0-9]+)?\)?(?:件|份|条|本|册)?$")
 
 
@@ -37,7 +38,12 @@ def archives(value: str) -> str:
         found = _COUNTED.match(part)
         if not found:
             raise NotNormal(f"“{part}”不是台账名称。请写成“表二40、一记30”的样子。")
-        counts[_LEDGER(found.group(1).rstrip(":("))] = found.group(2) or ""
+        volume, count = found.group(1).rstrip(":("), found.group(2) or ""
+        kind = _LEDGER(volume)
+        if len(count) > COUNT_DIGITS:
+            raise NotNormal(f"“{volume}”的件数超过 {COUNT_DIGITS} 位数字。请核对件数。")
+        # As it is stored: 0030 is 30.
+        counts[kind] = str(int(count)) if count else ""
     return ",".join(f"{kind}:{counts[kind]}" for kind in LedgerKind.values if kind in counts)
 
 

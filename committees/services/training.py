@@ -26,8 +26,8 @@ OUTCOMES = (
     ("attended:failed", "到会，考核不合格"),
     ("absent", "缺席"),
 )
-
-
+# The same three at an attendance and at an appointment.
+CERTIFICATE = ("certificate_number", "certificate_issued_on", "certificate_expires_on")
 _WHO = ("pk", "worker_id", "organisation_id")
 
 
@@ -189,9 +189,10 @@ def change_attendance(*, attendance: TrainingAttendance, by, expected_version: i
                 raise TrainingRefused({"presence": "没有到会的人不填学时和考核结果。请核对。"})
             _check_no_certificate(attendance)
         _check_certificate(attendance)
+        before = TrainingAttendance.objects.select_for_update(of=("self",)).get(pk=attendance.pk)
         save_versioned(attendance, by=by, expected_version=expected_version)
         _is_held_now(session, by)
-        carry_to_appointment(attendance, by=by)
+        carry_to_appointment(attendance, before, by=by)
 
 
 def _check_certificate(attendance: TrainingAttendance):
@@ -206,22 +207,32 @@ def _check_certificate(attendance: TrainingAttendance):
         raise TrainingRefused({"certificate_expires_on": "早于发证日期。请核对。"})
 
 
-def carry_to_appointment(attendance: TrainingAttendance, *, by, via: str = "form"):
-    """The certificate of a 上岗证 training is that of the appointment as well, unless a later one is there."""
-    if not (attendance.session.gives_certificate and attendance.certificate_number):
+def carry_to_appointment(attendance: TrainingAttendance, before: TrainingAttendance | None = None, *, by):
+    """The certificate of a 上岗证 training is that of the appointment as well; `before`: what was stored till now."""
+    if not attendance.session.gives_certificate:
         return
     appointment = Appointment.objects.select_for_update(of=("self",)).filter(tenure=attendance.tenure_id).first()
-    if appointment is None or not replaces(attendance, appointment):
+    given = attendance.certificate_number, attendance.certificate_issued_on
+    if appointment is None or not replaces(*given, before, appointment):
         return
-    for name in ("certificate_number", "certificate_issued_on", "certificate_expires_on"):
+    for name in CERTIFICATE:
         setattr(appointment, name, getattr(attendance, name))
-    save_versioned(appointment, by=by, via=via)
+    save_versioned(appointment, by=by)
 
 
-def replaces(attendance: TrainingAttendance, appointment: Appointment) -> bool:
-    """Whether the certificate is not older than the one the appointment has."""
+def replaces(
+    number: str, issued_on: datetime.date | None, before: TrainingAttendance | None, appointment: Appointment
+) -> bool:
+    """Whether this is the certificate of the appointment from now on: unless a later one is there.
+
+    The one that came from this very attendance (`before`) follows it, also to an earlier day and to none.
+    """
     known = appointment.certificate_issued_on
-    return known is None or attendance.certificate_issued_on >= known
+    if before is not None and before.certificate_number:
+        came_from = before.certificate_number, before.certificate_issued_on
+        if came_from == (appointment.certificate_number, known):
+            return True
+    return bool(number) and (known is None or issued_on >= known)
 
 
 def award_certificates(

@@ -11,6 +11,7 @@ from federation.shared import audit
 from federation.shared.fields import OrgPathField, subtree
 from federation.shared.history import record_created, save_versioned
 from federation.shared.pinyin import place_pinyin_of
+from federation.shared.templatetags.ui import cn_date
 from orgs.bulk import lock_for_loading
 from orgs.division_tree import path_below
 from orgs.models import AssociationCategory, BodyKind, FormerName, Level, Organisation, Tenure
@@ -107,9 +108,13 @@ def abolish_organisation(
         below = Organisation.objects.under(organisation.path).exclude(pk=organisation.pk).filter(abolished_on=None)
         if count := below.count():
             raise NotPossible(f"下面还有 {count} 个机构在运行。请先撤销或划转它们。")
-        in_post = Tenure.objects.filter(organisation=organisation, ended_on=None)
-        if count := in_post.count():
-            raise NotPossible(f"还有 {count} 人在任。请先办理离任。")
+        still_in_post = Q(ended_on=None) | Q(ended_on__gt=on)
+        people = Tenure.objects.filter(still_in_post, organisation=organisation).values("worker")
+        if count := people.distinct().count():
+            raise NotPossible(
+                f"还有 {count} 人在任：没有登记离任，或离任日期晚于撤销日期（{cn_date(on)}）。"
+                "请先办理离任，离任日期不能晚于撤销日期。"
+            )
         if organisation.established_on and on < organisation.established_on:
             raise NotPossible("撤销日期早于成立日期。请核对。")
         organisation.abolished_on = on

@@ -53,8 +53,10 @@ def check_tenure(tenure: Tenure):
     if body.established_on and tenure.started_on < body.established_on:
         day = body.established_on
         raise TenureRefused({"started_on": f"早于机构的成立日期（{cn_date(day)}）。请核对，或先更正成立日期。"})
-    if body.abolished_on and (tenure.ended_on or tenure.started_on) > body.abolished_on:
-        raise TenureRefused({"started_on": f"机构已于 {cn_date(body.abolished_on)}撤销，不能任职到撤销以后。"})
+    if body.abolished_on and (tenure.ended_on is None or tenure.ended_on > body.abolished_on):
+        box = "started_on" if tenure.started_on > body.abolished_on else "ended_on"
+        day = cn_date(body.abolished_on)
+        raise TenureRefused({box: f"机构已于 {day}撤销，不能任职到撤销以后。请填写不晚于那一天的离任日期。"})
     others = _overlapping(tenure)
     if others.filter(organisation=body, post=tenure.post).exists():
         raise TenureRefused({"post": "此人在这段时间已任这个职务，不用重复登记。"})

@@ -33,7 +33,6 @@ REASONS = {
     "committees/views/training.py: SessionStepView.dispatch": "handed to get_in_scope, which narrows it",
     "committees/views/training.py: WithdrawView.dispatch": "handed to get_in_scope, which narrows it",
     "committees/resources.py: MemberRoster.load": "who a number belongs to is asked over all; nothing of it is shown",
-    "committees/resources.py: MemberRoster._is_known_here": "compared with the bodies in scope",
     "federation/shared/audit_views.py: AuditFilter.by_username": "narrows entries that are in scope",
     "federation/shared/audit_views.py: AuditQueryMixin.get_queryset": "the actor's name beside an entry in scope",
     "federation/shared/jobs/views.py: JobDetailView.extra": "parts of a job fetched in scope",

@@ -6,6 +6,7 @@ from federation.shared import audit
 from federation.shared.jobs import enqueue
 from federation.shared.models.jobs import Job
 from federation.shared.models.rosters import RosterImport
+from federation.shared.rosters.registry import roster_of
 from federation.shared.rosters.resource import RosterRefused
 
 CHECK, CONFIRM, UNDO = "rosters.check", "rosters.confirm", "rosters.undo"
@@ -63,7 +64,7 @@ def _why_not(roster_import) -> str:
     if roster_import.state != State.CHECKED:
         return f"这个名册{roster_import.get_state_display()}，不能再确认。"
     if roster_import.correct_count == 0 and roster_import.transfer_count:
-        return "没有要写入的内容：其中的人在别处登记。需要转入的，请在“在别处登记”里申请。"
+        return f"没有要写入的内容：其中的人在别处登记。{roster_of(roster_import.kind).way_for_people_elsewhere}"
     if roster_import.correct_count == 0:
         return "名册与系统里的数据完全一样，没有要写入的内容。"
     return (

@@ -13,6 +13,7 @@ from django.db.models import ProtectedError
 
 from federation.shared.change_values import display
 from federation.shared.history import VersionConflict, save_versioned
+from federation.shared.pinyin import pinyin_of
 from federation.shared.rosters.resource import PreviewOutdated, RosterRefused, RosterResource
 from federation.shared.rosters.table import CHANGED, NEW, TRANSFER, UNCHANGED, RosterTable
 from federation.shared.sealed import SealedText
@@ -124,6 +125,7 @@ class RecordRoster(RosterResource):
             if text != "" and old != text:
                 pairs[name] = [old, text]
                 setattr(record, name, _value(record._meta.get_field(name), text))
+        _spell(record, pairs)
         save_versioned(record, by=by, via="import")
         return [record._meta.label_lower, record.pk, record.version, pairs]
 
@@ -169,6 +171,7 @@ class RecordRoster(RosterResource):
             raise RosterRefused(_TOUCHED)
         for name, (old, _new) in pairs.items():
             setattr(record, name, _value(model._meta.get_field(name), old))
+        _spell(record, pairs)
         save_versioned(record, by=by, expected_version=version, via="undo")
 
 
@@ -184,7 +187,16 @@ def _new_record(one: Wanted, by) -> models.Model:
     for name, text in one.values.items():
         if text != "":
             setattr(record, name, _value(one.model._meta.get_field(name), text))
+    _spell(record, one.values)
     return record
+
+
+def _spell(record: models.Model, given: Iterable[str]):
+    """Pinyin follows a person's name; bodies, spelled otherwise, get no name by a roster."""
+    if "name" not in given or not hasattr(record, "name_initials"):
+        return
+    for column, spelled in zip(("name_pinyin", "name_initials"), pinyin_of(record.name), strict=True):
+        setattr(record, column, spelled[: record._meta.get_field(column).max_length])
 
 
 def _text(value) -> str:

@@ -170,6 +170,10 @@ class RosterResource(Resource):
     # Whether people whom a file finds registered elsewhere can be asked for; then the two methods below are there.
     asks_for_people = False
 
+    @property
+    def way_for_people_elsewhere(self) -> str:
+        return "需要转入的，请申请转入。" if self.asks_for_people else "怎样办理，见“读的时候发现”。"
+
     def count_within(self, table) -> int:
         """How many rows of a compared table are registered at another body of the importer's own area."""
         return 0

@@ -30,8 +30,8 @@ class RosterConfirmView(RosterPage):
             return redirect("roster-detail", pk=row.pk)
         within = asking.within_at_once(row, request.user)
         wrong = f"有错误的 {row.wrong_count:,} 行不写入。" if row.wrong_count else ""
-        unless = "，除非勾选下面的“同时转入”" if within else "，需要时请申请转入"
-        aside = f"在别处登记的 {row.transfer_count:,} 人不改动{unless}。" if row.transfer_count else ""
+        unless = "，除非勾选下面的“同时转入”。" if within else f"。{roster_of(row.kind).way_for_people_elsewhere}"
+        aside = f"在别处登记的 {row.transfer_count:,} 人不改动{unless}" if row.transfer_count else ""
         return self.page(
             consequence=f"将{_what(row, '新增', '修改')}。{wrong}{aside}"
             f"{roster_of(row.kind).told_before(row, request.user)}"

@@ -247,6 +247,7 @@ class RosterDetailView(RosterPage):
         may_download = bool(row.wrong_count) and row.created_by_id == request.user.pk
         return {
             "unknown": unknown,
+            "way_for_people_elsewhere": roster_of(row.kind).way_for_people_elsewhere,
             "undo_over": course.UNDO_OVER if row.state == State.DONE and not row.may_be_undone else "",
             "tiles": [
                 {"label": "读入", "value": row.row_count, "unit": "行"},
